@@ -1,0 +1,205 @@
+// Package config turns a TOML file into a validated [Config].
+//
+// Its law: a configuration is right as a whole or refused as a whole. Every unknown key, wrong type and impossible value is
+// reported at once, each with its line and the nearest legal spelling. Secrets never stand in the file: it names where they
+// are, see [Secret].
+//
+// It refuses to know what the values are used for: it imports no other package of the project, and only the command
+// imports it.
+package config
+
+import (
+	"encoding"
+	"fmt"
+	"time"
+)
+
+// Duration is a time.Duration written as Go writes it: "90s", "15m".
+type Duration time.Duration
+
+var (
+	_ encoding.TextUnmarshaler = (*Duration)(nil)
+	_ encoding.TextMarshaler   = Duration(0)
+)
+
+// UnmarshalText reads "15m"; a negative duration is refused.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration such as \"90s\" or \"15m\"", text)
+	}
+	if v < 0 {
+		return fmt.Errorf("%q is negative", text)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalText writes the duration as UnmarshalText reads it.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// Config is the whole configuration. Every field has its TOML key in its tag and its default in [Default].
+type Config struct {
+	StateDir   string `toml:"state_dir"`
+	Templates  string `toml:"templates"`
+	KillSwitch string `toml:"kill_switch"`
+
+	Log    Log               `toml:"log"`
+	Store  Store             `toml:"store"`
+	IMAP   IMAP              `toml:"imap"`
+	SMTP   SMTP              `toml:"smtp"`
+	Bot    Bot               `toml:"bot"`
+	Mail   Mail              `toml:"mail"`
+	Series Series            `toml:"series"`
+	Reply  Reply             `toml:"reply"`
+	Rules  map[string]string `toml:"rules"`
+	Lists  []List            `toml:"list"`
+	Wikis  []Wiki            `toml:"wiki"`
+
+	file  string
+	lines map[string]int
+}
+
+// Log says what the daemon writes to standard error.
+type Log struct {
+	Level  string `toml:"level"`  // debug, info, warn, error
+	Format string `toml:"format"` // text, json
+}
+
+// Store says where the state is kept.
+type Store struct {
+	URL string `toml:"url"` // empty: SQLite in the state directory; postgres://… otherwise
+}
+
+// Server is one mail server and how to log in to it.
+type Server struct {
+	Host            string   `toml:"host"`
+	Port            int      `toml:"port"`     // 0: the default of the security
+	Security        string   `toml:"security"` // tls, starttls, plain
+	CAFile          string   `toml:"ca_file"`  // PEM; empty: the system's authorities
+	User            string   `toml:"user"`     // empty: no log-in
+	PasswordFile    string   `toml:"password_file"`
+	PasswordCommand []string `toml:"password_command"`
+	Timeout         Duration `toml:"timeout"` // of one command, before the bytes it carries
+}
+
+// IMAP is the mailbox that the bot reads.
+type IMAP struct {
+	Server
+	Mailbox     string   `toml:"mailbox"`
+	IdleReissue Duration `toml:"idle_reissue"`
+	Poll        Duration `toml:"poll"` // where the server has no IDLE
+}
+
+// SMTP is the server that takes the bot's replies.
+type SMTP struct {
+	Server
+	SentCopy string `toml:"sent_copy"` // second envelope recipient, usually bot+sent@…; empty: none
+}
+
+// Bot is who the bot is.
+type Bot struct {
+	Name     string   `toml:"name"`
+	Address  string   `toml:"address"`
+	Aliases  []string `toml:"aliases"`  // further addresses that are the bot's own
+	Operator string   `toml:"operator"` // address of the people who run it, empty: none
+}
+
+// Mail bounds what is read.
+type Mail struct {
+	MaxBytes int `toml:"max_bytes"`
+}
+
+// Series says how long parts are waited for.
+type Series struct {
+	IncompleteAfter Duration `toml:"incomplete_after"` // then one reply names the missing parts
+	Settle          Duration `toml:"settle"`           // quiet time after the last part before a complete series is reviewed
+}
+
+// Reply says whether and how often the bot may write.
+type Reply struct {
+	Enabled       bool `toml:"enabled"`
+	PerSenderHour int  `toml:"per_sender_hour"`
+	PerHour       int  `toml:"per_hour"`
+	PerThreadDay  int  `toml:"per_thread_day"`
+}
+
+// List is one mailing list that the mailbox is subscribed to.
+type List struct {
+	Name      string   `toml:"name"`
+	Addresses []string `toml:"addresses"` // all addresses that reach it, the one for replies first
+	IDs       []string `toml:"ids"`       // List-Id values without <>; empty: any mail to its addresses
+	Kind      string   `toml:"kind"`      // sourcehut, plain
+	Language  string   `toml:"language"`  // fr, en
+	Archive   string   `toml:"archive"`   // URL of the archive, empty: none
+}
+
+// Wiki is one repository of pages and the subject prefixes that choose it.
+type Wiki struct {
+	Name           string   `toml:"name"`
+	Prefixes       []string `toml:"prefixes"` // empty: the name
+	Lists          []string `toml:"lists"`    // names of lists; empty: all
+	Repository     string   `toml:"repository"`
+	Branch         string   `toml:"branch"`
+	BranchAliases  []string `toml:"branch_aliases"`
+	Host           string   `toml:"host"` // sourcehut, github, gitlab, pandoc
+	URLs           []string `toml:"urls"`
+	RepositoryURLs []string `toml:"repository_urls"`
+}
+
+// Default is the configuration of an empty file.
+func Default() *Config {
+	return &Config{
+		StateDir:  "/var/lib/patchbot",
+		Templates: "/etc/patchbot/templates",
+		Log:       Log{Level: "info", Format: "text"},
+		IMAP: IMAP{
+			Server:      Server{Security: "tls", Timeout: Duration(time.Minute)},
+			Mailbox:     "INBOX",
+			IdleReissue: Duration(5 * time.Minute),
+			Poll:        Duration(time.Minute),
+		},
+		SMTP:   SMTP{Server: Server{Security: "starttls", Timeout: Duration(5 * time.Minute)}},
+		Bot:    Bot{Name: "patchbot"},
+		Mail:   Mail{MaxBytes: 5 << 20},
+		Series: Series{IncompleteAfter: Duration(15 * time.Minute), Settle: Duration(5 * time.Second)},
+		Reply:  Reply{PerSenderHour: 30, PerHour: 100, PerThreadDay: 5},
+		Rules:  map[string]string{},
+	}
+}
+
+// DefaultList is a list of an empty [[list]] table, DefaultWiki a wiki of an empty [[wiki]] table.
+func DefaultList() List { return List{Kind: "plain", Language: "fr"} }
+
+// DefaultWiki is described at DefaultList.
+func DefaultWiki() Wiki { return Wiki{Branch: "main", Host: "sourcehut"} }
+
+// File is the path the configuration was loaded from, empty for a default.
+func (c *Config) File() string { return c.file }
+
+// Line is the line of a key such as "imap.host" or "wiki[0].branch" in the file, 0 when it does not stand there.
+func (c *Config) Line(key string) int { return c.lines[key] }
+
+// Port is the port to connect to: the configured one, or the default of the security given by tls and other.
+func (s Server) port(tls, other int) int {
+	switch {
+	case s.Port != 0:
+		return s.Port
+	case s.Security == "tls":
+		return tls
+	default:
+		return other
+	}
+}
+
+// Addr is host:port of the IMAP server: 993 for tls, 143 otherwise, unless a port is given.
+func (i IMAP) Addr() string { return hostPort(i.Host, i.port(993, 143)) }
+
+// Addr is host:port of the SMTP server: 465 for tls, 587 for starttls, 25 for plain, unless a port is given.
+func (s SMTP) Addr() string {
+	other := 587
+	if s.Security == "plain" {
+		other = 25
+	}
+	return hostPort(s.Host, s.port(465, other))
+}

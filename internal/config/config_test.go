@@ -1,0 +1,204 @@
+package config
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+const example = "../../config.example.toml"
+
+// TestExample holds the example against the code: it loads, names every key, and every value outside the example tables
+// is the default.
+func TestExample(t *testing.T) {
+	c, err := Load(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := regexp.MustCompile(`\[\d+\]`)
+	var have []string
+	for key := range keyLines(data) {
+		have = append(have, index.ReplaceAllString(key, ""))
+	}
+	slices.Sort(have)
+	have = slices.Compact(have)
+	if diff := cmp.Diff(Keys(), have); diff != "" {
+		t.Errorf("keys of the code (-) and of the example (+):\n%s", diff)
+	}
+	got, want := *c, *Default()
+	got.Lists, got.Wikis = nil, nil
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Config{}), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("defaults of the code (-) and of the example (+):\n%s", diff)
+	}
+	if c.Lists[0].Kind != "sourcehut" || c.Wikis[0].Prefixes[0] != "logiciels-libres" {
+		t.Errorf("example tables: %+v %+v", c.Lists, c.Wikis)
+	}
+}
+
+func TestProblems(t *testing.T) {
+	tests := []struct {
+		name, text string
+		want       []string
+	}{
+		{"unknown keys, all at once", "[imap]\nhots = \"x\"\n[[wiki]]\nname = \"w\"\nrepositry = \"/x\"\n", []string{
+			`f.toml:2: unknown key "imap.hots" (did you mean "imap.host"?)`,
+			`f.toml:5: unknown key "wiki.repositry" (did you mean "wiki.repository"?)`,
+		}},
+		{"wrong type", "[imap]\nport = \"993\"\n", []string{"f.toml:2: imap.port: a string stands where int is wanted"}},
+		{"syntax", "[imap\n", []string{"f.toml:1: "}},
+		{"bad duration", "[series]\nsettle = \"soon\"\n", []string{`f.toml:2: `}},
+		{"enumeration", "[imap]\nhost = \"h\"\nsecurity = \"startls\"\n", []string{
+			`f.toml:3: imap.security: "startls" is not one of tls, starttls, plain (did you mean "starttls"?)`}},
+		{"plain across the network", "[smtp]\nhost = \"mail.example.org\"\nsecurity = \"plain\"\n", []string{"f.toml:3: smtp.security: \"plain\" is for servers on this machine"}},
+		{"plain here is fine", "[smtp]\nhost = \"127.0.0.1\"\nsecurity = \"plain\"\n", nil},
+		{"rule level", "[rules]\nbroken-link = \"fatal\"\n", []string{`f.toml:2: rules.broken-link: "fatal" is not one of`}},
+		{"unknown list", "[[list]]\nname = \"a\"\naddresses = [\"a@example.org\"]\n[[wiki]]\nname = \"w\"\nrepository = \"/x\"\nlists = [\"b\"]\n",
+			[]string{`f.toml:7: wiki[0].lists: no [[list]] is named "b"`}},
+		{"two wikis, one prefix on one list", "[[list]]\nname = \"a\"\naddresses = [\"a@example.org\"]\n[[wiki]]\nname = \"w\"\nrepository = \"/x\"\n[[wiki]]\nname = \"v\"\nprefixes = [\"W\"]\nrepository = \"/y\"\n",
+			[]string{`f.toml:9: wiki[1].prefixes: prefix "a w" is already used by "w"`}},
+		{"address", "[bot]\naddress = \"Bot <bot@example.org>\"\n", []string{"f.toml:2: bot.address: "}},
+		{"zero", "[mail]\nmax_bytes = 0\n", []string{"f.toml:2: mail.max_bytes: must be more than zero"}},
+		{"two secrets", "[imap]\npassword_file = \"/x\"\npassword_command = [\"y\"]\n", []string{"f.toml:3: imap.password_command: give either"}},
+		{"missing parts of tables", "[[list]]\nname = \"a b\"\n", []string{"f.toml:1: list[0]: a list needs addresses", "f.toml:2: list[0].name: \"a b\""}},
+		{"postgres", "[store]\nurl = \"mysql://x/y\"\n", []string{"f.toml:2: store.url: "}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Parse("f.toml", []byte(tt.text))
+			var got []string
+			if err != nil {
+				got = strings.Split(err.Error(), "\n")
+			}
+			if len(got) != len(tt.want) {
+				t.Fatalf("got %q, want %q", got, tt.want)
+			}
+			for i := range got {
+				if !strings.HasPrefix(got[i], tt.want[i]) {
+					t.Errorf("problem %d: got %q, want %q", i, got[i], tt.want[i])
+				}
+			}
+		})
+	}
+}
+
+func TestServiceable(t *testing.T) {
+	c := Default()
+	if got := len(c.Serviceable()); got != 4 {
+		t.Errorf("an empty configuration lacks %d things, want 4: %v", got, c.Serviceable())
+	}
+	full, err := Load(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	full.IMAP.Host, full.Bot.Address = "imap.example.org", "bot@example.org"
+	if ps := full.Serviceable(); len(ps) != 0 {
+		t.Errorf("complete configuration: %v", ps)
+	}
+	full.Reply.Enabled = true
+	if ps := full.Serviceable(); len(ps) != 1 || !strings.Contains(ps[0].Text, "smtp.host") {
+		t.Errorf("replies without a server: %v", ps)
+	}
+}
+
+func TestPrintMasksSecrets(t *testing.T) {
+	c, err := Parse("f.toml", []byte("[store]\nurl = \"postgres://u:secret@db.example.org/x?password=secret\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := c.Print()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(text, "secret") {
+		t.Errorf("a secret is printed:\n%s", text)
+	}
+	again, err := Parse("again.toml", []byte(text))
+	if err != nil {
+		t.Fatalf("the printed configuration does not load: %v\n%s", err, text)
+	}
+	if diff := cmp.Diff(c.IMAP, again.IMAP, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("printed and loaded again:\n%s", diff)
+	}
+}
+
+func TestSecret(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "pw")
+	write := func(name, text string, mode os.FileMode) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(file, "from file\nsecond line\n", 0o600)
+	s := Server{PasswordFile: file}
+	if got, err := s.Secret(t.Context(), "imap-password"); err != nil || got != "from file" {
+		t.Errorf("file: %q, %v", got, err)
+	}
+	write(file+"2", "x", 0o644)
+	if _, err := (Server{PasswordFile: file + "2"}).Secret(t.Context(), "x"); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("a file that others can read: %v", err)
+	}
+	if got, err := (Server{PasswordCommand: []string{"printf", "from command\\n"}}).Secret(t.Context(), "x"); err != nil || got != "from command" {
+		t.Errorf("command: %q, %v", got, err)
+	}
+	if _, err := (Server{PasswordCommand: []string{"false"}}).Secret(t.Context(), "x"); err == nil {
+		t.Error("a failing command gives no error")
+	}
+	if _, err := (Server{}).Secret(context.Background(), "x"); err != ErrNoSecret {
+		t.Errorf("nothing configured: %v", err)
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", dir)
+	write(filepath.Join(dir, "imap-password"), "from systemd\n", 0o600)
+	if got, err := s.Secret(t.Context(), "imap-password"); err != nil || got != "from systemd" {
+		t.Errorf("credential: %q, %v", got, err)
+	}
+	if got := s.SecretSource("imap-password"); got != "credential imap-password" {
+		t.Errorf("source: %q", got)
+	}
+}
+
+func TestAddr(t *testing.T) {
+	for _, tt := range []struct {
+		s          Server
+		imap, smtp string
+	}{
+		{Server{Host: "h", Security: "tls"}, "h:993", "h:465"},
+		{Server{Host: "h", Security: "starttls"}, "h:143", "h:587"},
+		{Server{Host: "::1", Security: "plain"}, "[::1]:143", "[::1]:25"},
+		{Server{Host: "h", Security: "tls", Port: 7}, "h:7", "h:7"},
+	} {
+		if got := (IMAP{Server: tt.s}).Addr(); got != tt.imap {
+			t.Errorf("IMAP %+v: %s, want %s", tt.s, got, tt.imap)
+		}
+		if got := (SMTP{Server: tt.s}).Addr(); got != tt.smtp {
+			t.Errorf("SMTP %+v: %s, want %s", tt.s, got, tt.smtp)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	data, err := os.ReadFile(example)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add([]byte("[imap]\nhost = 3\n[[wiki]]\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := Parse("f.toml", data)
+		if (c == nil) == (err == nil) {
+			t.Errorf("config %v and error %v", c, err)
+		}
+	})
+}

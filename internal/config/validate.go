@@ -1,0 +1,204 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/mail"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// checker gathers problems.
+type checker struct {
+	c        *Config
+	problems Problems
+}
+
+func (k *checker) fail(key, format string, args ...any) {
+	k.problems = append(k.problems, Problem{File: k.c.file, Line: k.c.lines[key], Text: key + ": " + fmt.Sprintf(format, args...)})
+}
+
+func (k *checker) oneOf(key, value string, legal ...string) {
+	if slices.Contains(legal, value) {
+		return
+	}
+	k.fail(key, "%q is not one of %s", value, strings.Join(legal, ", "))
+	k.problems[len(k.problems)-1].Hint = didYouMean(value, legal)
+}
+
+func (k *checker) address(key, value string) {
+	a, err := mail.ParseAddress(value)
+	if err != nil || a.Address != value {
+		k.fail(key, "%q is not a plain mail address such as bot@example.org", value)
+	}
+}
+
+func (k *checker) url(key, value string, schemes ...string) {
+	u, err := url.Parse(value)
+	if err != nil || !slices.Contains(schemes, u.Scheme) || u.Host == "" {
+		k.fail(key, "%q is not a URL that begins with %s://", value, strings.Join(schemes, ":// or "))
+	}
+}
+
+func (c *Config) validate() Problems {
+	k := &checker{c: c}
+	k.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	k.oneOf("log.format", c.Log.Format, "text", "json")
+	if c.Store.URL != "" {
+		k.url("store.url", c.Store.URL, "postgres", "postgresql")
+	}
+	if c.StateDir == "" {
+		k.fail("state_dir", "must not be empty")
+	}
+	k.server("imap", c.IMAP.Server)
+	k.server("smtp", c.SMTP.Server)
+	k.positive("imap.idle_reissue", int64(c.IMAP.IdleReissue))
+	k.positive("imap.poll", int64(c.IMAP.Poll))
+	k.positive("mail.max_bytes", int64(c.Mail.MaxBytes))
+	if c.SMTP.SentCopy != "" {
+		k.address("smtp.sent_copy", c.SMTP.SentCopy)
+	}
+	if c.Bot.Address != "" {
+		k.address("bot.address", c.Bot.Address)
+	}
+	for _, a := range c.Bot.Aliases {
+		k.address("bot.aliases", a)
+	}
+	if c.Bot.Operator != "" {
+		k.address("bot.operator", c.Bot.Operator)
+	}
+	for rule, level := range c.Rules {
+		k.oneOf("rules."+rule, level, "error", "warning", "note", "off")
+	}
+	k.lists()
+	k.wikis()
+	slices.SortStableFunc(k.problems, func(a, b Problem) int { return a.Line - b.Line })
+	return k.problems
+}
+
+func (k *checker) positive(key string, v int64) {
+	if v <= 0 {
+		k.fail(key, "must be more than zero")
+	}
+}
+
+func (k *checker) server(key string, s Server) {
+	k.oneOf(key+".security", s.Security, "tls", "starttls", "plain")
+	k.positive(key+".timeout", int64(s.Timeout))
+	if s.Port < 0 || s.Port > 65535 {
+		k.fail(key+".port", "%d is not a port", s.Port)
+	}
+	if s.Security == "plain" && s.Host != "" && !loopback(s.Host) {
+		k.fail(key+".security", "\"plain\" is for servers on this machine only (localhost); use \"tls\" or \"starttls\"")
+	}
+	if s.PasswordFile != "" && len(s.PasswordCommand) > 0 {
+		k.fail(key+".password_command", "give either password_file or password_command, not both")
+	}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (k *checker) lists() {
+	seen := map[string]string{}
+	for i, l := range k.c.Lists {
+		at := fmt.Sprintf("list[%d]", i)
+		k.name(at, l.Name)
+		k.oneOf(at+".kind", l.Kind, "sourcehut", "plain")
+		k.oneOf(at+".language", l.Language, "fr", "en")
+		if len(l.Addresses) == 0 {
+			k.fail(at, "a list needs addresses = [\"list@example.org\"]")
+		}
+		for _, a := range l.Addresses {
+			k.address(at+".addresses", a)
+			k.unique(seen, at+".addresses", strings.ToLower(a), "address", l.Name)
+		}
+		for _, id := range l.IDs {
+			k.unique(seen, at+".ids", "id "+strings.ToLower(id), "List-Id", l.Name)
+		}
+		k.unique(seen, at+".name", "name "+l.Name, "name", l.Name)
+		if l.Archive != "" {
+			k.url(at+".archive", l.Archive, "https", "http")
+		}
+	}
+}
+
+func (k *checker) unique(seen map[string]string, key, value, what, owner string) {
+	if other, ok := seen[value]; ok {
+		k.fail(key, "%s %q is already used by %q", what, strings.TrimPrefix(strings.TrimPrefix(value, "id "), "name "), other)
+		return
+	}
+	seen[value] = owner
+}
+
+func (k *checker) name(at, name string) {
+	if name == "" {
+		k.fail(at, "needs a name")
+		return
+	}
+	for _, r := range name {
+		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-", r)) {
+			k.fail(at+".name", "%q: a name is made of letters, digits, \".\", \"_\" and \"-\"", name)
+			return
+		}
+	}
+}
+
+func (k *checker) wikis() {
+	lists := map[string]bool{}
+	var names []string
+	for _, l := range k.c.Lists {
+		lists[l.Name] = true
+		names = append(names, l.Name)
+	}
+	seen := map[string]string{}
+	for i, w := range k.c.Wikis {
+		at := fmt.Sprintf("wiki[%d]", i)
+		k.name(at, w.Name)
+		k.unique(seen, at+".name", "name "+w.Name, "name", w.Name)
+		k.oneOf(at+".host", w.Host, "sourcehut", "github", "gitlab", "pandoc")
+		if w.Repository == "" {
+			k.fail(at, "a wiki needs repository = \"https://…\" or a path")
+		}
+		for _, l := range w.Lists {
+			if !lists[l] {
+				k.fail(at+".lists", "no [[list]] is named %q", l)
+				k.problems[len(k.problems)-1].Hint = didYouMean(l, names)
+			}
+			for _, p := range w.Prefixes {
+				k.unique(seen, at+".prefixes", l+" "+strings.ToLower(p), "prefix", w.Name)
+			}
+		}
+		for _, u := range w.URLs {
+			k.url(at+".urls", u, "https", "http")
+		}
+		for _, u := range w.RepositoryURLs {
+			k.url(at+".repository_urls", u, "https", "http")
+		}
+	}
+}
+
+// Serviceable lists what a daemon needs and this configuration lacks; commands that send and fetch nothing do not ask.
+func (c *Config) Serviceable() Problems {
+	k := &checker{c: c}
+	need := func(key, value string) {
+		if value == "" {
+			k.fail(key, "the daemon needs it")
+		}
+	}
+	need("imap.host", c.IMAP.Host)
+	need("bot.address", c.Bot.Address)
+	if c.Reply.Enabled {
+		need("smtp.host", c.SMTP.Host)
+	}
+	if len(c.Wikis) == 0 {
+		k.fail("wiki", "the daemon needs at least one [[wiki]]")
+	}
+	if len(c.Lists) == 0 {
+		k.fail("list", "the daemon needs at least one [[list]]")
+	}
+	return k.problems
+}
