@@ -10,7 +10,8 @@ package wiki
 // Tree is the state of a wiki at one commit. Paths are slash-separated, without a leading slash, compared byte by byte;
 // they may hold any bytes. The empty path is the root directory. Implementations are safe for use by one goroutine.
 type Tree interface {
-	// Lookup gives the object id (40 hex) and git file mode of path; ok is false when nothing is there.
+	// Lookup gives the object id (40 hex, or empty when the tree has none) and git file mode of path; ok is false when
+	// nothing is there.
 	Lookup(path string) (id string, mode uint32, ok bool)
 	// List yields the entries of one directory in git's order until yield returns false. A path that is no directory
 	// yields nothing.
