@@ -99,6 +99,27 @@ func (db *DB) MarkSent(ctx context.Context, claim *Outbox, queueID string) error
 		Step{Event: EventSent, Detail: queueID})
 }
 
+// ConfirmSent says that a copy of the mail was seen, whoever may hold the claim: the claimant can still add the queue id,
+// but not send it again. A mail that was never marked as being sent stays as it is, since a copy of that is forged; so does
+// one known to be sent.
+func (db *DB) ConfirmSent(ctx context.Context, key, detail string) error {
+	err := db.tx(ctx, func(q *sqlgen.Queries) error {
+		row, err := q.ConfirmOutbox(ctx, sqlgen.ConfirmOutboxParams{Key: ident(key), Now: millis(db.now())})
+		if err = found(err); errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		about := Step{MessageID: row.MessageID, SeriesID: row.SeriesID, Version: int(row.Version)}
+		return db.journal(ctx, q, about, Step{Event: EventSent, Detail: detail})
+	})
+	if err != nil {
+		return fmt.Errorf("confirm mail %s: %w", key, err)
+	}
+	return nil
+}
+
 // RetryOutbox says that the mail was not sent and is to be tried again, with the same bytes, at runAt.
 func (db *DB) RetryOutbox(ctx context.Context, claim *Outbox, runAt time.Time, cause string) error {
 	return db.endClaim(ctx, claim, sqlgen.MoveOutboxParams{State: StateReady, RunAt: millis(runAt), Error: text(cause)},

@@ -11,7 +11,7 @@ import (
 // The events that the store writes into the journal itself. Callers add their own words in the same style.
 const (
 	EventDuplicate     = "duplicate"      // a further copy of a recorded message came; the detail says from where
-	EventTaken         = "taken"          // a copy that counts came after one that was ignored
+	EventReplaced      = "replaced"       // a copy that counts took the place of one that was ignored
 	EventSuperseded    = "superseded"     // a newer version came, or the mails went to another series
 	EventReplyRecorded = "reply-recorded" // a mail to send was stored with its final bytes
 	EventReplyExists   = "reply-exists"   // a mail with this key was already stored; the new one was dropped

@@ -110,7 +110,7 @@ func (db *DB) insertMessage(ctx context.Context, q *sqlgen.Queries, m *Message, 
 			}
 			if changed > 0 {
 				inserted = changed
-				steps = append([]Step{{Event: EventTaken, Detail: place(m)}}, steps...)
+				steps = append([]Step{{Event: EventReplaced, Detail: place(m)}}, steps...)
 			}
 		}
 		fresh = inserted > 0
@@ -179,6 +179,16 @@ func (db *DB) MessagesOf(ctx context.Context, seriesID string, version int) ([]M
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read messages of series %s v%d: %w", seriesID, version, err)
+	}
+	return readMessages(rows)
+}
+
+// Unassembled reads the patches and cover letters that belong to no series version, in the order they were recorded: what
+// a crash left between Record and SaveAssembly, and what no assembly had a place for.
+func (db *DB) Unassembled(ctx context.Context) ([]Message, error) {
+	rows, err := db.reads().LooseMessages(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read unassembled messages: %w", err)
 	}
 	return readMessages(rows)
 }

@@ -172,3 +172,12 @@ func (db *DB) SentSince(ctx context.Context, author string, since time.Time) (in
 	}
 	return int(n), nil
 }
+
+// SentOfSeries counts the mails sent since a time about all versions of one series, as SentSince does.
+func (db *DB) SentOfSeries(ctx context.Context, id string, since time.Time) (int, error) {
+	n, err := db.reads().SentOfSeries(ctx, sqlgen.SentOfSeriesParams{SeriesID: ident(id), Since: max(millis(since), 1)})
+	if err != nil {
+		return 0, fmt.Errorf("count mails of series %s: %w", id, err)
+	}
+	return int(n), nil
+}

@@ -45,6 +45,7 @@ CREATE TABLE message (
 CREATE INDEX message_author ON message (wiki, author, arrived);
 CREATE INDEX message_series ON message (series_id, version, position);
 CREATE INDEX message_recorded ON message (recorded);
+CREATE INDEX message_loose ON message (recorded, key) WHERE series_id = '' AND kind IN ('patch', 'cover');
 
 -- The ids a message speaks of: its own, those of In-Reply-To and References, and those of the replies sent to it.
 CREATE TABLE message_ref (

@@ -49,6 +49,9 @@ ORDER BY position, key;
 SELECT key FROM message WHERE series_id = @series_id AND version = @version AND kind IN ('patch', 'cover')
 ORDER BY position, key;
 
+-- name: LooseMessages :many
+SELECT * FROM message WHERE series_id = '' AND kind IN ('patch', 'cover') ORDER BY recorded, key;
+
 -- name: SeriesOfMessage :one
 SELECT series_id, version FROM message WHERE key = @key;
 

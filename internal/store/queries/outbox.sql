@@ -45,7 +45,12 @@ WHERE key = @key AND epoch = @epoch AND owner = @owner AND state = 'ready';
 -- name: MoveOutbox :execrows
 UPDATE outbox SET state = @state, run_at = @run_at, probes = probes + @probes, queue_id = @queue_id, error = @error,
     sent = @sent, owner = '', lease = 0
-WHERE key = @key AND epoch = @epoch AND owner = @owner AND state IN ('ready', 'sending');
+WHERE key = @key AND epoch = @epoch AND owner = @owner AND (state IN ('ready', 'sending') OR state = @state);
+
+-- name: ConfirmOutbox :one
+UPDATE outbox SET state = 'sent', sent = @now, error = ''
+WHERE key = @key AND attempts > 0 AND state <> 'sent'
+RETURNING *;
 
 -- name: ReleaseOutbox :one
 UPDATE outbox SET state = 'ready', run_at = @now, error = '', owner = '', lease = 0
@@ -63,3 +68,6 @@ FROM outbox WHERE state IN ('ready', 'sending') AND run_at < @never;
 SELECT COUNT(*) AS amount FROM outbox AS o LEFT JOIN series AS s ON s.id = o.series_id AND s.version = o.version
 WHERE o.sent >= @since AND o.state IN ('sending', 'sent')
     AND (CAST(@author AS TEXT) = '' OR s.author_email = @author);
+
+-- name: SentOfSeries :one
+SELECT COUNT(*) AS amount FROM outbox WHERE series_id = @series_id AND sent >= @since AND state IN ('sending', 'sent');

@@ -238,6 +238,55 @@ func (q *Queries) LastRecorded(ctx context.Context) (int64, error) {
 	return recorded, err
 }
 
+const looseMessages = `-- name: LooseMessages :many
+SELECT key, message_id, body_hash, raw_hash, mailbox, uid_validity, uid, size, arrived, recorded, author, subject, kind, reason, detail, wiki, list, refs, series_id, version, position FROM message WHERE series_id = '' AND kind IN ('patch', 'cover') ORDER BY recorded, key
+`
+
+func (q *Queries) LooseMessages(ctx context.Context) ([]Message, error) {
+	rows, err := q.db.QueryContext(ctx, looseMessages)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Message
+	for rows.Next() {
+		var i Message
+		if err := rows.Scan(
+			&i.Key,
+			&i.MessageID,
+			&i.BodyHash,
+			&i.RawHash,
+			&i.Mailbox,
+			&i.UidValidity,
+			&i.Uid,
+			&i.Size,
+			&i.Arrived,
+			&i.Recorded,
+			&i.Author,
+			&i.Subject,
+			&i.Kind,
+			&i.Reason,
+			&i.Detail,
+			&i.Wiki,
+			&i.List,
+			&i.Refs,
+			&i.SeriesID,
+			&i.Version,
+			&i.Position,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const mailboxByName = `-- name: MailboxByName :one
 SELECT name, uid_validity, uid, moved FROM mailbox WHERE name = $1
 `

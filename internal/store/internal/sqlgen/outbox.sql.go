@@ -58,6 +58,44 @@ func (q *Queries) ClaimOutbox(ctx context.Context, arg ClaimOutboxParams) (Outbo
 	return i, err
 }
 
+const confirmOutbox = `-- name: ConfirmOutbox :one
+UPDATE outbox SET state = 'sent', sent = $1, error = ''
+WHERE key = $2 AND attempts > 0 AND state <> 'sent'
+RETURNING key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent
+`
+
+type ConfirmOutboxParams struct {
+	Now int64
+	Key string
+}
+
+func (q *Queries) ConfirmOutbox(ctx context.Context, arg ConfirmOutboxParams) (Outbox, error) {
+	row := q.db.QueryRowContext(ctx, confirmOutbox, arg.Now, arg.Key)
+	var i Outbox
+	err := row.Scan(
+		&i.Key,
+		&i.SeriesID,
+		&i.Version,
+		&i.Kind,
+		&i.MessageID,
+		&i.Sender,
+		&i.Recipients,
+		&i.RawHash,
+		&i.State,
+		&i.RunAt,
+		&i.Attempts,
+		&i.Probes,
+		&i.Owner,
+		&i.Lease,
+		&i.Epoch,
+		&i.QueueID,
+		&i.Error,
+		&i.Created,
+		&i.Sent,
+	)
+	return i, err
+}
+
 const countOutbox = `-- name: CountOutbox :many
 SELECT state, COUNT(*) AS amount FROM outbox GROUP BY state ORDER BY state
 `
@@ -221,7 +259,7 @@ func (q *Queries) MarkSending(ctx context.Context, arg MarkSendingParams) (int64
 const moveOutbox = `-- name: MoveOutbox :execrows
 UPDATE outbox SET state = $1, run_at = $2, probes = probes + $3, queue_id = $4, error = $5,
     sent = $6, owner = '', lease = 0
-WHERE key = $7 AND epoch = $8 AND owner = $9 AND state IN ('ready', 'sending')
+WHERE key = $7 AND epoch = $8 AND owner = $9 AND (state IN ('ready', 'sending') OR state = $1)
 `
 
 type MoveOutboxParams struct {
@@ -492,6 +530,22 @@ func (q *Queries) RenewOutbox(ctx context.Context, arg RenewOutboxParams) (int64
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const sentOfSeries = `-- name: SentOfSeries :one
+SELECT COUNT(*) AS amount FROM outbox WHERE series_id = $1 AND sent >= $2 AND state IN ('sending', 'sent')
+`
+
+type SentOfSeriesParams struct {
+	SeriesID string
+	Since    int64
+}
+
+func (q *Queries) SentOfSeries(ctx context.Context, arg SentOfSeriesParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, sentOfSeries, arg.SeriesID, arg.Since)
+	var amount int64
+	err := row.Scan(&amount)
+	return amount, err
 }
 
 const sentSince = `-- name: SentSince :one
