@@ -1,11 +1,15 @@
 package patch
 
-import "time"
+import (
+	"bytes"
+	"strings"
+	"time"
+)
 
 // Commit is what `git am` takes from one raw mail: git mailsplit, then git mailinfo -u without configuration.
 type Commit struct {
-	AuthorName  string
-	AuthorEmail string
+	AuthorName  string    // as recorded: without the characters git strips from names
+	AuthorEmail string    // as recorded
 	Date        string    // as the mail has it: what git am would parse; empty when missing
 	When        time.Time // parsed; zero when Date is empty
 	Subject     string    // first line of the message, marks removed
@@ -22,3 +26,111 @@ type BadMail struct {
 
 // Error describes the defect for the operator.
 func (b *BadMail) Error() string { return b.Class + ": " + b.Reason + ": " + b.Detail }
+
+func badMail(reason, detail string) *BadMail {
+	return &BadMail{Class: "bad-mail", Reason: reason, Detail: detail}
+}
+
+// ReadCommit reads one raw mail, line ends LF or CR LF, as `git am FILE` does. The reading is git's, not a person's:
+// multiparts are concatenated, the charset converts the message and never the patch, format=flowed joins lines. A mail that
+// git would split into several is refused with the reason "several-mails"; see [ReadCommits].
+func ReadCommit(raw []byte) (*Commit, *BadMail) {
+	mails, bad := SplitMails(raw)
+	if bad != nil {
+		return nil, bad
+	}
+	if len(mails) > 1 {
+		return nil, badMail("several-mails", `a line that starts with "From " and holds a date splits the mail`)
+	}
+	return readMail(mails[0])
+}
+
+// Reading is one mail of a file, read; exactly one of its fields is set.
+type Reading struct {
+	Commit *Commit
+	Bad    *BadMail
+}
+
+// ReadCommits reads a file of one or several mails, as `git am FILE` does.
+func ReadCommits(file []byte) []Reading {
+	mails, bad := SplitMails(file)
+	if bad != nil {
+		return []Reading{{Bad: bad}}
+	}
+	out := make([]Reading, len(mails))
+	for i, mail := range mails {
+		out[i].Commit, out[i].Bad = readMail(mail)
+	}
+	return out
+}
+
+// readMail reads one mail with LF line ends. The order of the refusals is git's: what mailinfo cannot decode, then a
+// missing patch, and what git commit refuses only after the patch has applied, so that the caller may prefer a failure to
+// apply.
+func readMail(mail []byte) (*Commit, *BadMail) {
+	r := mailReader{rest: mail}
+	r.read()
+	if r.bad != nil {
+		return nil, r.bad
+	}
+	info := r.info()
+	c := &Commit{AuthorName: cleanIdent(info.name), AuthorEmail: cleanIdent(info.addr), Date: info.date, Diff: r.diff}
+	if len(r.diff) == 0 {
+		return nil, &BadMail{Class: "empty", Reason: "no-diff", Detail: "the mail holds no patch"}
+	}
+	if info.name == "" {
+		return nil, badMail("no-author", "the mail names no author")
+	}
+	if c.AuthorName == "" {
+		return nil, badMail("no-author", "the author's name has no letter")
+	}
+	if c.Date != "" {
+		var ok bool
+		if c.When, ok = parseDate(c.Date); !ok {
+			return nil, badMail("bad-date", "cannot read the date "+c.Date)
+		}
+	}
+	message := stripSpace(append(append(append([]byte(nil), info.subject...), "\n\n"...), r.message...))
+	if bytes.IndexByte(message, 0) >= 0 {
+		return nil, badMail("nul", "the commit message holds a NUL byte")
+	}
+	c.Message = string(repairUTF8(message))
+	c.AuthorName, c.AuthorEmail = string(repairUTF8([]byte(c.AuthorName))), string(repairUTF8([]byte(c.AuthorEmail)))
+	c.Subject, _, _ = strings.Cut(c.Message, "\n")
+	return c, nil
+}
+
+// cleanIdent is a name or address as git records it: no control characters, quotation marks and punctuation around it, no
+// angle brackets and line feeds inside.
+func cleanIdent(s string) string {
+	crud := func(c byte) bool { return c <= ' ' || strings.IndexByte(`.,:;<>"\'`, c) >= 0 }
+	for s != "" && crud(s[0]) {
+		s = s[1:]
+	}
+	for s != "" && crud(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return strings.NewReplacer("<", "", ">", "", "\n", "").Replace(s)
+}
+
+// stripSpace removes blanks at line ends, blank lines at both ends and all but one of several blank lines in a row, and
+// ends the last line with a line feed.
+func stripSpace(text []byte) []byte {
+	out := make([]byte, 0, len(text)+1)
+	blank := false
+	for len(text) > 0 {
+		line := firstLine(text)
+		text = text[len(line):]
+		line = bytes.TrimRight(line, spaces)
+		if len(line) == 0 {
+			blank = len(out) > 0
+			continue
+		}
+		if blank {
+			out = append(out, '\n')
+			blank = false
+		}
+		out = append(append(out, line...), '\n')
+	}
+	return out
+}
