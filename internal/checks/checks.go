@@ -18,6 +18,26 @@ const (
 	Error
 )
 
+var severities = [...]string{Off: "off", Note: "note", Warning: "warning", Error: "error"}
+
+// String is the word for the severity in configurations and reports; empty for an invalid one.
+func (s Severity) String() string {
+	if s < Off || s > Error {
+		return ""
+	}
+	return severities[s]
+}
+
+// ParseSeverity is the inverse of String; ok is false for any other word.
+func ParseSeverity(word string) (s Severity, ok bool) {
+	for s = Off; s <= Error; s++ {
+		if s.String() == word {
+			return s, true
+		}
+	}
+	return 0, false
+}
+
 // Message is a text to be put into words later: an id of the rule's Messages and what fills its placeholders.
 type Message struct {
 	ID   string         // "broken-link.no-page"
@@ -41,4 +61,8 @@ type Finding struct {
 	Message    Message
 	Suggestion Message // what to write instead; zero when there is none
 	Source     string  // the line of the page, without its line end, for quoting
+
+	// Detail tells the finding from others of its rule on the same line, and is the same before and after an edit that
+	// leaves the problem alone: the destination of a link, an id, a tag. Empty where the rule needs none.
+	Detail string
 }

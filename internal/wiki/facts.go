@@ -8,6 +8,7 @@ type Facts struct {
 	Headings []Title
 	IDs      []RawID
 	Dests    []string // distinct destinations of links and images, in order of appearance
+	Partial  bool     // the page was not read whole: what is missing here may be there
 }
 
 // RawID is an id or name of raw HTML.
@@ -17,7 +18,7 @@ type RawID struct {
 
 // Facts derives the facts of the page.
 func (p *Page) Facts() *Facts {
-	f := &Facts{Headings: p.Headings}
+	f := &Facts{Headings: p.Headings, Partial: p.Refused != "" || p.Cut != ""}
 	if p.Front != nil && p.Front.Err == nil {
 		f.Name, f.HasName = p.Front.Title, p.Front.HasTitle
 	}

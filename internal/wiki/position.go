@@ -58,3 +58,6 @@ func (p *Page) Position(off int32) (line, column int) {
 	}
 	return line, utf8.RuneCount(p.Source[p.lines[line-1]:min(off, p.LineEnd(line))]) + 1
 }
+
+// Lines is the line table of any text, a Page without constructs.
+func Lines(src []byte) *Page { return &Page{Source: src, lines: lineTable(src)} }

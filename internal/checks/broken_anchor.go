@@ -1,0 +1,44 @@
+package checks
+
+import "patchbot/internal/wiki"
+
+var brokenAnchor = &Rule{
+	ID:       "broken-anchor",
+	Aliases:  []string{"MD051"},
+	Severity: Error,
+	Scope:    ScopePage,
+	Title:    "Links to a place in a page name an id that the page has",
+	Why: "The page opens at its top instead of the place that was meant. Hosts make ids of headings in different ways: " +
+		"man.sr.ht drops accented letters and the text of markup stays in.",
+	Bad:  "# Présentation\n\nBack to the [top](#présentation).\n",
+	Good: "# Présentation\n\nBack to the [top](#prsentation).\n",
+	Messages: map[string]string{
+		"other-page":   "{{.Page}} has no heading “#{{.Fragment}}”.",
+		"same-page":    "This page has no heading “#{{.Fragment}}”.",
+		"did-you-mean": "Did you mean “#{{.Fragment}}”?",
+	},
+	check: checkBrokenAnchor,
+	links: true,
+}
+
+func checkBrokenAnchor(p *pass) {
+	for _, pl := range p.places() {
+		if pl.ref.Kind != wiki.Internal || pl.answer != wiki.Shown || pl.ref.Fragment == "" || pl.ref.Repo {
+			continue
+		}
+		anchors, ok := p.anchorsOf(pl.path)
+		if !ok || wiki.HasAnchor(anchors, pl.ref.Fragment) {
+			continue
+		}
+		args := map[string]any{"Target": pl.link.Dest, "Fragment": pl.ref.Fragment, "Page": pl.path}
+		key := "other-page"
+		if pl.path == p.path {
+			key = "same-page"
+		}
+		f := p.report(pl.link.Start, pl.link.End, key, args)
+		f.Detail = pl.link.Dest
+		if better := p.betterAnchor(pl.path, pl.ref.Fragment); better != "" {
+			f.Suggestion = p.suggest("did-you-mean", map[string]any{"Fragment": better})
+		}
+	}
+}

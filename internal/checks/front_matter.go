@@ -1,0 +1,79 @@
+package checks
+
+import (
+	"bytes"
+	"strings"
+)
+
+var frontMatter = &Rule{
+	ID:       "front-matter",
+	Severity: Error,
+	Scope:    ScopePage,
+	Title:    "The YAML header of a page can be read",
+	Why: "A header that is not YAML, is empty or has no end is ignored: the site shows a warning instead of the title, and " +
+		"settings such as “toc: false” are lost. The usual cause is a colon followed by a blank inside a title: quote the title.",
+	Bad:  "---\ntitle: Publish: how to\n---\n",
+	Good: "---\ntitle: \"Publish: how to\"\n---\n",
+	Messages: map[string]string{
+		"colon": "The YAML header is not valid: a value with a colon and a blank in it must be quoted. " +
+			"{{.Host}} will show a warning instead of the title.",
+		"yaml":    "The YAML header is not valid ({{.Detail}}). {{.Host}} will show a warning instead of the title.",
+		"mapping": "The YAML header is no list of keys and values such as “title: …”. {{.Host}} will show a warning instead of the title.",
+		"empty":   "The YAML header is empty. {{.Host}} will show a warning above the page: remove both lines “---”, or add a title.",
+		"open":    "The YAML header has no end: a line “---” must close it. {{.Host}} will show a warning above the page.",
+		"crlf":    "The YAML header is not seen, since its lines end in CR LF: {{.Host}} will show it as text.",
+		"bom":     "The YAML header is not seen, since a byte-order mark stands before it: {{.Host}} will show it as text.",
+		"mark":    "The YAML header is not seen, since blanks follow the first “---”: {{.Host}} will show it as text.",
+		"write":   "Write: {{.Line}}",
+	},
+	check: checkFrontMatter,
+}
+
+func checkFrontMatter(p *pass) {
+	args := map[string]any{"Host": hostTitle(p.host)}
+	f := p.md.Front
+	if f == nil {
+		if key := unseenHeader(p); key != "" {
+			p.line(1, key, args)
+		}
+		return
+	}
+	if f.Err == nil {
+		return
+	}
+	args["Detail"] = f.Err.Detail
+	start := int32(f.Err.Offset)
+	line, _ := p.md.Position(start)
+	end := p.md.LineEnd(line)
+	if f.Err.Reason == "colon" {
+		end = start + 1
+	}
+	x := p.report(start, max(start, end), f.Err.Reason, args)
+	x.Detail = f.Err.Reason
+	if f.Err.Fix != "" {
+		x.Suggestion = p.suggest("write", map[string]any{"Line": strings.TrimSpace(f.Err.Fix)})
+	}
+}
+
+// unseenHeader tells why what looks like a header is none; empty when nothing does.
+func unseenHeader(p *pass) string {
+	src, bom := bytes.CutPrefix(p.src, []byte("\uFEFF"))
+	first, rest, ok := bytes.Cut(src, []byte{'\n'})
+	if !ok || string(bytes.TrimRight(first, " \t\r")) != "---" {
+		return ""
+	}
+	// A thematic break at the top of a page is no header: there is a key before the next mark.
+	second, _, _ := bytes.Cut(rest, []byte{'\n'})
+	if key, _, ok := bytes.Cut(second, []byte{':'}); !ok || bytes.ContainsAny(key, " \t") {
+		return ""
+	}
+	switch {
+	case bom:
+		return "bom"
+	case bytes.HasSuffix(first, []byte{'\r'}):
+		return "crlf"
+	case len(first) > 3:
+		return "mark"
+	}
+	return ""
+}

@@ -1,0 +1,329 @@
+package checks
+
+import (
+	"errors"
+	"sort"
+
+	"patchbot/internal/wiki"
+)
+
+// Change is a series on its base.
+type Change struct {
+	Base  wiki.Tree
+	Heads []Head // the tree after each part that applied, in order
+	Host  wiki.Host
+	Own   wiki.Own
+	Index *wiki.Index // facts of pages from earlier runs; nil for none
+}
+
+// Head is the tree after one part.
+type Head struct {
+	Part  int // 1-based
+	Tree  wiki.Tree
+	Files []FileChange // what the part changed, against the part before
+}
+
+// FileChange is one file of a part. Status is a letter of git diff --name-status; OldPath is set when it is R or C.
+type FileChange struct {
+	Path, OldPath, Status string
+}
+
+// Result is what a series does to the wiki.
+type Result struct {
+	Findings  []Finding  // what the series introduces and its last tree still has, sorted
+	Repaired  []Repaired // what one part introduces and a later one removes
+	Fixed     int        // problems of the base that the series repairs; those of deleted pages do not count
+	Inherited int        // problems of the touched files that were there before
+	Links     []Link     // external links that the series adds, each URL once
+}
+
+// Repaired is a finding that a later part of the same series takes back.
+type Repaired struct {
+	Finding
+	By int // the part
+}
+
+// Link is an external URL and where it is written first.
+type Link struct {
+	URL                string
+	Part               int
+	Path               string
+	Line, Column       int
+	EndLine, EndColumn int
+	Source             string
+}
+
+// Run compares the tree after the series with its base. The error is about the call, never about the pages.
+func Run(set *Set, c Change) (*Result, error) {
+	if set == nil || c.Base == nil || c.Host == nil {
+		return nil, errors.New("checks: no rules, base or host")
+	}
+	r := &runner{set: set, change: c, store: newStore(c.Index)}
+	r.base = r.site(c.Base)
+	res := &Result{}
+	// The introduced findings of one tree are matched with those of the tree before: that tells which part is to blame,
+	// and what was only there for a while.
+	var before *step
+	for i, h := range c.Heads {
+		r.rename(h.Files)
+		if before != nil && sameTree(before.site.tree, h.Tree) {
+			continue
+		}
+		now := r.compare(r.site(h.Tree))
+		for j := range now.introduced {
+			now.introduced[j].Part = h.Part
+		}
+		if before != nil {
+			res.Repaired = append(res.Repaired, r.follow(before, now, h.Part)...)
+		}
+		r.links(now.site, h.Part, now.deltas, res)
+		before = now
+		if i == len(c.Heads)-1 {
+			break
+		}
+	}
+	if before == nil {
+		return res, nil
+	}
+	res.Findings, res.Fixed, res.Inherited = before.introduced, before.fixed, before.inherited
+	r.keepLinks(before, res)
+	sortFindings(res.Findings)
+	return res, nil
+}
+
+// runner is one run.
+type runner struct {
+	set     *Set
+	change  Change
+	store   *store
+	base    *site
+	graph   *wiki.Graph
+	renames map[string]string // path in the newest tree to path in the base, as the parts say
+	known   map[string]bool   // external URLs of the base
+}
+
+func (r *runner) site(t wiki.Tree) *site {
+	return &site{tree: t, host: r.change.Host, own: r.change.Own, store: r.store}
+}
+
+// rename composes what a part says about its files with what the parts before said.
+func (r *runner) rename(files []FileChange) {
+	next := map[string]string{}
+	for now, old := range r.renames {
+		next[now] = old
+	}
+	for _, f := range files {
+		if f.Status == "D" || f.Status == "R" {
+			delete(next, f.OldPath)
+			if f.Status == "D" {
+				delete(next, f.Path)
+			}
+		}
+	}
+	for _, f := range files {
+		if f.Status != "R" || f.OldPath == "" {
+			continue
+		}
+		old := f.OldPath
+		if o, ok := r.renames[old]; ok {
+			old = o
+		}
+		if old != f.Path {
+			next[f.Path] = old
+		}
+	}
+	r.renames = next
+}
+
+// step is one tree compared with the base.
+type step struct {
+	site       *site
+	deltas     []delta
+	moves      move
+	introduced []Finding
+	fixed      int
+	inherited  int
+}
+
+// compare finds what a tree has that the base had not. The files looked at are those that changed, and the pages that lead
+// to one whose answer or ids changed.
+func (r *runner) compare(head *site) *step {
+	deltas := diffTrees(r.base.tree, head.tree)
+	st := &step{site: head, deltas: deltas, moves: moves(r.base, head, deltas, r.renames)}
+	head.renamed = st.moves.to
+	head.trust = func(p string) map[string]bool {
+		if pg, ok := r.base.page(st.moves.old(p)); ok {
+			return trustedIn(pg)
+		}
+		return map[string]bool{}
+	}
+	var older, newer []Finding
+	for _, d := range deltas {
+		if d.oldMode != 0 {
+			older = append(older, r.base.check(r.set, d.path, false)...)
+		}
+		if d.mode != 0 {
+			newer = append(newer, head.check(r.set, d.path, false)...)
+		}
+	}
+	for _, p := range r.affected(head, deltas) {
+		older = append(older, r.base.check(r.set, p, true)...)
+		newer = append(newer, head.check(r.set, p, true)...)
+	}
+	r.settle(st, older, newer)
+	return st
+}
+
+// settle sorts findings into introduced, fixed and inherited ones.
+func (r *runner) settle(st *step, older, newer []Finding) {
+	touched, deleted := map[string]bool{}, map[string]bool{}
+	for _, d := range st.deltas {
+		touched[d.path] = true
+		if _, moved := st.moves.to[d.path]; d.mode == 0 && !moved {
+			deleted[d.path] = true
+		}
+	}
+	pairs := carry(older, newer, st.moves, r.lineMaps(r.base, st.site))
+	carried := make([]bool, len(older))
+	for j, i := range pairs {
+		f := newer[j]
+		switch {
+		case i >= 0:
+			carried[i] = true
+			if touched[f.Path] {
+				st.inherited++
+			}
+		case touched[f.Path]:
+			st.introduced = append(st.introduced, f)
+		default:
+			if f, ok := inbound(r.set, f); ok {
+				st.introduced = append(st.introduced, f)
+			}
+		}
+	}
+	for i := range older {
+		if !carried[i] && !deleted[older[i].Path] {
+			st.fixed++
+		}
+	}
+}
+
+// lineMaps gives the line maps between the files of two trees, each computed once.
+func (r *runner) lineMaps(a, b *site) func(oldPath, newPath string) *lineMap {
+	type pair struct{ old, now string }
+	done := map[pair]*lineMap{}
+	return func(oldPath, newPath string) *lineMap {
+		k := pair{oldPath, newPath}
+		m, ok := done[k]
+		if !ok {
+			m = diffLines(a.bytes(oldPath), b.bytes(newPath))
+			done[k] = m
+		}
+		return m
+	}
+}
+
+// bytes reads a file, nil when there is none.
+func (s *site) bytes(p string) []byte {
+	if wiki.IsPage(p) {
+		if pg, ok := s.page(p); ok {
+			return pg.Source
+		}
+	}
+	src, err := s.tree.Read(p)
+	if err != nil {
+		return nil
+	}
+	return src
+}
+
+// affected lists the unchanged pages of the base that lead to a path whose answer or ids changed.
+func (r *runner) affected(head *site, deltas []delta) []string {
+	targets := map[string]bool{}
+	changed := map[string]bool{}
+	for _, d := range deltas {
+		changed[d.path] = true
+		if d.oldMode != d.mode {
+			for p := d.path; p != ""; p = parent(p) {
+				targets[p] = true
+			}
+			targets[""] = true
+		} else if r.idsChanged(head, d) {
+			targets[d.path] = true
+			targets[parent(d.path)] = true // shown for the directory when it is its index
+		}
+	}
+	if len(targets) == 0 {
+		return nil
+	}
+	if r.graph == nil {
+		r.graph = r.store.index.Graph(r.base.tree, r.change.Host, r.change.Own)
+	}
+	seen := map[string]bool{}
+	var out []string
+	for t := range targets {
+		for _, p := range r.graph.Sources(t) {
+			if !seen[p] && !changed[p] {
+				seen[p] = true
+				out = append(out, p)
+			}
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+func parent(p string) string {
+	for i := len(p) - 1; i >= 0; i-- {
+		if p[i] == '/' {
+			return p[:i]
+		}
+	}
+	return ""
+}
+
+// idsChanged reports whether a page has other ids in the two trees.
+func (r *runner) idsChanged(head *site, d delta) bool {
+	if !wiki.IsPage(d.path) {
+		return false
+	}
+	a, oka := r.base.anchorsOf(d.path)
+	b, okb := head.anchorsOf(d.path)
+	if oka != okb || len(a) != len(b) {
+		return true
+	}
+	for i := range a {
+		if a[i].ID != b[i].ID {
+			return true
+		}
+	}
+	return false
+}
+
+// follow matches what one tree has introduced with what the next has: a finding that stays keeps its part, one that goes is
+// repaired.
+func (r *runner) follow(before, now *step, part int) []Repaired {
+	deltas := diffTrees(before.site.tree, now.site.tree)
+	m := moves(before.site, now.site, deltas, nil)
+	pairs := carry(before.introduced, now.introduced, m, r.lineMaps(before.site, now.site))
+	stays := make([]bool, len(before.introduced))
+	for j, i := range pairs {
+		if i >= 0 {
+			stays[i] = true
+			now.introduced[j].Part = before.introduced[i].Part
+		}
+	}
+	var out []Repaired
+	for i, f := range before.introduced {
+		if !stays[i] {
+			out = append(out, Repaired{f, part})
+		}
+	}
+	return out
+}
+
+func sameTree(a, b wiki.Tree) bool {
+	x, _, _ := a.Lookup("")
+	y, _, _ := b.Lookup("")
+	return x == y && x != ""
+}

@@ -1,0 +1,113 @@
+package checks
+
+import (
+	"path"
+	"strings"
+
+	"patchbot/internal/wiki"
+)
+
+// betterPath finds the file that a reference to nothing probably means: where the series moved it; the same name with
+// ".md"; the same base name elsewhere, the closest of several; a base name that differs little.
+func (s *site) betterPath(want string) string {
+	if now, ok := s.renamed[want]; ok {
+		return now
+	}
+	for _, p := range []string{want + ".md", want + "/index.md", strings.TrimSuffix(want, "/") + "/README.md"} {
+		if _, mode, ok := s.tree.Lookup(p); ok && mode != wiki.ModeTree {
+			return p
+		}
+	}
+	s.list()
+	base := path.Base(want)
+	for _, name := range []string{base, base + ".md"} {
+		if same := s.names[name]; len(same) > 0 && base != "index.md" {
+			return closest(want, same)
+		}
+	}
+	var names []string
+	for name := range s.names {
+		names = append(names, name)
+	}
+	for _, name := range names {
+		if strings.EqualFold(name, base) {
+			return closest(want, s.names[name])
+		}
+	}
+	best, unique := nearest(base, names, 1.0/3)
+	if best == "" || !unique || path.Ext(best) != path.Ext(base) && path.Ext(base) != "" {
+		return ""
+	}
+	return closest(want, s.names[best])
+}
+
+// betterAnchor finds the id that a fragment without a target probably means: that of the heading which another host would
+// reach by it; the one id that the page gained while it lost this one; an id that differs little or shares most words.
+func (s *site) betterAnchor(p, fragment string) string {
+	id, _, ok := s.tree.Lookup(p)
+	if !ok {
+		return ""
+	}
+	f, ok := s.facts(p, id)
+	if !ok {
+		return ""
+	}
+	own := s.host.Anchors(f)
+	primary := map[int]string{}
+	var ids []string
+	for _, a := range own {
+		if a.ID == "" {
+			continue
+		}
+		if _, ok := primary[a.Heading]; !ok && a.Heading >= 0 {
+			primary[a.Heading] = a.ID
+		}
+		if !a.Also {
+			ids = append(ids, a.ID)
+		}
+	}
+	for _, h := range wiki.Hosts() {
+		for _, a := range h.Anchors(f) {
+			if a.Heading >= 0 && strings.EqualFold(a.ID, fragment) && primary[a.Heading] != "" {
+				return primary[a.Heading]
+			}
+		}
+	}
+	if best, _ := nearest(fragment, ids, 0.4); best != "" {
+		return best
+	}
+	return sharedWords(fragment, ids)
+}
+
+// sharedWords is the id that shares the most words with a fragment, at least three in ten of all words of both.
+func sharedWords(fragment string, ids []string) string {
+	words := wordSet(fragment)
+	best, score := "", 0.3
+	for _, id := range ids {
+		other := wordSet(id)
+		common := 0
+		for w := range words {
+			if other[w] {
+				common++
+			}
+		}
+		all := len(words) + len(other) - common
+		if all > 0 && float64(common)/float64(all) >= score && common > 0 {
+			if best != "" && float64(common)/float64(all) == score {
+				continue
+			}
+			best, score = id, float64(common)/float64(all)
+		}
+	}
+	return best
+}
+
+func wordSet(id string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.FieldsFunc(id, func(r rune) bool { return r == '-' || r == '_' }) {
+		if len(w) > 1 {
+			set[w] = true
+		}
+	}
+	return set
+}
