@@ -71,7 +71,8 @@ type Body struct {
 	Encoding   string // Content-Transfer-Encoding, lower case; empty when undeclared
 	FileName   string // decoded, empty when there is none
 	Attachment bool   // Content-Disposition: attachment
-	Flowed     bool   // format=flowed (RFC 3676)
+	Flowed     bool   // format=flowed (RFC 3676): Text is as sent, its lines neither joined nor unstuffed
+	DelSp      bool   // delsp=yes: the blank before a soft line break is no part of the text
 	Text       string // decoded, UTF-8, line ends as RFC 5322 transport leaves them after decoding: LF, content CRs kept
 }
 
