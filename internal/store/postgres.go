@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -28,7 +29,7 @@ func (db *DB) openPostgres(ctx context.Context, o Options) error {
 	pool.SetMaxIdleConns(4)
 	db.write, db.read, db.raws = pool, pool, rawRows{db}
 	if err := pool.PingContext(ctx); err != nil {
-		return fmt.Errorf("%s: %w", shownURL(o.URL), err)
+		return fmt.Errorf("%s: %w", shownURL(o.URL), oneLine{err})
 	}
 	return nil
 }
@@ -42,3 +43,10 @@ func shownURL(s string) string {
 	u.RawQuery = ""
 	return u.Redacted()
 }
+
+// oneLine is an error that pgx tells in several lines, one per address it tried.
+type oneLine struct{ error }
+
+func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+
+func (e oneLine) Unwrap() error { return e.error }
