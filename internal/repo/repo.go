@@ -57,6 +57,8 @@ type PartResult struct {
 	Offset int    // lines, of the hunk that moved most; 0 when exact
 	Tree   string // 40 hex after this part, empty unless applied or already applied
 	Commit string // 40 hex, empty unless applied
+	// DependsOnGit: git ≤ 2.49 and ≥ 2.50 would end differently at this part.
+	DependsOnGit bool
 }
 
 // Failure names the place where a series stopped.
@@ -66,7 +68,9 @@ type Failure struct {
 	Line   int      // 1-based line of the old file that the patch expects there; 0 when unknown
 	Reason string   // stable word: "hunk", "exists", "missing", "path", "mode", "binary", "syntax", …
 	Detail string   // English, for the operator and the tests
+	At     int      // 1-based line of the file as it is, where Found starts; 0 when unknown
 	Expect []string // lines the patch expects (context and removed), first mismatching line first, at most 5
+	Marks  string   // one byte for each line of Expect: ' ' for context, '-' for a line the patch removes
 	Found  []string // lines that stand there instead, at most 5
 }
 
