@@ -34,3 +34,22 @@ func (db *DB) WriterPragma(t interface{ Fatal(...any) }, name string) string {
 	}
 	return value
 }
+
+// Plan reads what SQLite would do for a query, a line for each table it touches.
+func (db *DB) Plan(ctx context.Context, query string) ([]string, error) {
+	rows, err := db.write.QueryContext(ctx, "EXPLAIN QUERY PLAN "+query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var plan []string
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			return nil, err
+		}
+		plan = append(plan, detail)
+	}
+	return plan, rows.Err()
+}

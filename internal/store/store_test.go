@@ -18,8 +18,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if run, ok := children[os.Getenv(childEnv)]; ok {
-		os.Exit(run())
+	if run, ok := children()[os.Getenv(childEnv)]; ok {
+		if err := run(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -44,6 +44,7 @@ CREATE TABLE message (
 );
 CREATE INDEX message_author ON message (wiki, author, arrived);
 CREATE INDEX message_series ON message (series_id, version, position);
+CREATE INDEX message_kind ON message (kind);
 CREATE INDEX message_recorded ON message (recorded);
 CREATE INDEX message_loose ON message (recorded, key) WHERE series_id = '' AND kind IN ('patch', 'cover');
 
@@ -98,6 +99,7 @@ CREATE TABLE series (
     PRIMARY KEY (id, version)
 );
 CREATE INDEX series_due ON series (run_at, id, version) WHERE state IN ('incomplete', 'ready');
+CREATE INDEX series_state ON series (state);
 CREATE INDEX series_created ON series (created);
 CREATE INDEX series_error ON series (updated) WHERE error <> '';
 
@@ -137,10 +139,11 @@ CREATE TABLE outbox (
     created    BIGINT NOT NULL,
     sent       BIGINT NOT NULL
 );
-CREATE INDEX outbox_due ON outbox (run_at, key) WHERE state IN ('ready', 'sending');
+CREATE INDEX outbox_due ON outbox (state, run_at, key);
 CREATE INDEX outbox_message ON outbox (message_id);
 CREATE INDEX outbox_series ON outbox (series_id, version);
 CREATE INDEX outbox_sent ON outbox (sent);
+CREATE INDEX outbox_error ON outbox (created) WHERE error <> '';
 
 -- The bytes of mails by their SHA-256, on PostgreSQL only: beside SQLite they are files, and this table stays empty.
 CREATE TABLE raw (

@@ -8,12 +8,12 @@ SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) AS seq FROM step;
 -- name: StepsOfMessage :many
 SELECT s.* FROM step AS s WHERE s.message_id = @message_id
 UNION
-SELECT s.* FROM step AS s
-WHERE (s.series_id, s.version) IN (
+SELECT s.* FROM (
     SELECT m.series_id, m.version FROM message_ref AS r JOIN message AS m ON m.key = r.message_key
     WHERE r.id = @message_id AND m.message_id = @message_id AND m.series_id <> ''
     UNION
-    SELECT o.series_id, o.version FROM outbox AS o WHERE o.message_id = @message_id AND o.series_id <> '')
+    SELECT o.series_id, o.version FROM outbox AS o WHERE o.message_id = @message_id AND o.series_id <> ''
+) AS v JOIN step AS s ON s.series_id = v.series_id AND s.version = v.version
 ORDER BY at, seq, writer;
 
 -- name: StepsOfSeries :many

@@ -27,13 +27,13 @@ SELECT state, COUNT(*) AS amount FROM outbox GROUP BY state ORDER BY state;
 UPDATE outbox SET owner = @owner, lease = @lease, epoch = epoch + 1
 WHERE key = (
         SELECT o.key FROM outbox AS o
-        WHERE o.state IN ('ready', 'sending') AND o.state = @state AND o.run_at <= @now AND o.lease < @now
+        WHERE o.state = @state AND o.run_at <= @now AND o.lease < @now
         ORDER BY o.run_at, o.key LIMIT 1 /* on postgresql: for update skip locked */)
     AND state = @state AND run_at <= @now AND lease < @now
 RETURNING *;
 
 -- name: UnknownOutbox :many
-SELECT * FROM outbox WHERE state IN ('ready', 'sending') AND state = 'sending' AND lease < @now ORDER BY run_at, key;
+SELECT * FROM outbox WHERE state = 'sending' AND lease < @now ORDER BY run_at, key;
 
 -- name: RenewOutbox :execrows
 UPDATE outbox SET lease = @lease WHERE key = @key AND epoch = @epoch AND owner = @owner;

@@ -53,12 +53,12 @@ func (q *Queries) LastStep(ctx context.Context) (int64, error) {
 const stepsOfMessage = `-- name: StepsOfMessage :many
 SELECT s.seq, s.writer, s.at, s.message_id, s.series_id, s.version, s.event, s.detail FROM step AS s WHERE s.message_id = $1
 UNION
-SELECT s.seq, s.writer, s.at, s.message_id, s.series_id, s.version, s.event, s.detail FROM step AS s
-WHERE (s.series_id, s.version) IN (
+SELECT s.seq, s.writer, s.at, s.message_id, s.series_id, s.version, s.event, s.detail FROM (
     SELECT m.series_id, m.version FROM message_ref AS r JOIN message AS m ON m.key = r.message_key
     WHERE r.id = $1 AND m.message_id = $1 AND m.series_id <> ''
     UNION
-    SELECT o.series_id, o.version FROM outbox AS o WHERE o.message_id = $1 AND o.series_id <> '')
+    SELECT o.series_id, o.version FROM outbox AS o WHERE o.message_id = $1 AND o.series_id <> ''
+) AS v JOIN step AS s ON s.series_id = v.series_id AND s.version = v.version
 ORDER BY at, seq, writer
 `
 

@@ -13,7 +13,7 @@ const claimOutbox = `-- name: ClaimOutbox :one
 UPDATE outbox SET owner = $1, lease = $2, epoch = epoch + 1
 WHERE key = (
         SELECT o.key FROM outbox AS o
-        WHERE o.state IN ('ready', 'sending') AND o.state = $3 AND o.run_at <= $4 AND o.lease < $4
+        WHERE o.state = $3 AND o.run_at <= $4 AND o.lease < $4
         ORDER BY o.run_at, o.key LIMIT 1 /* on postgresql: for update skip locked */)
     AND state = $3 AND run_at <= $4 AND lease < $4
 RETURNING key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent
@@ -567,7 +567,7 @@ func (q *Queries) SentSince(ctx context.Context, arg SentSinceParams) (int64, er
 }
 
 const unknownOutbox = `-- name: UnknownOutbox :many
-SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent FROM outbox WHERE state IN ('ready', 'sending') AND state = 'sending' AND lease < $1 ORDER BY run_at, key
+SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent FROM outbox WHERE state = 'sending' AND lease < $1 ORDER BY run_at, key
 `
 
 func (q *Queries) UnknownOutbox(ctx context.Context, now int64) ([]Outbox, error) {
