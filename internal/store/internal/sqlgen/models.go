@@ -4,6 +4,14 @@
 
 package sqlgen
 
+type Health struct {
+	Name   string
+	Ok     int64
+	Detail string
+	Since  int64
+	At     int64
+}
+
 type Mailbox struct {
 	Name        string
 	UidValidity int64
