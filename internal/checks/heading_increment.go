@@ -34,7 +34,7 @@ func checkHeadingIncrement(p *pass) {
 		if n.Kind != wiki.Heading {
 			continue
 		}
-		if level := int(n.Level); level > above {
+		if level := int(n.Level); level > above+1 {
 			f := p.report(n.Start, p.headingEnd(n), "skipped", map[string]any{"Level": level, "Above": above, "Expected": above + 1})
 			f.Detail = p.md.Text(n.Inner, n.InnerEnd)
 		}

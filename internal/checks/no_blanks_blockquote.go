@@ -1,6 +1,10 @@
 package checks
 
-import "patchbot/internal/wiki"
+import (
+	"bytes"
+
+	"patchbot/internal/wiki"
+)
 
 var noBlanksBlockquote = &Rule{
 	ID:       "no-blanks-blockquote",
@@ -29,7 +33,9 @@ func checkNoBlanksBlockquote(p *pass) {
 		}
 		from := p.md.LineOf(max(p.md.Nodes[before].End-1, p.md.Nodes[before].Start)) + 1
 		for l := from; l < p.md.LineOf(n.Start); l++ {
-			p.report(p.md.LineStart(l), p.md.LineEnd(l), "blank", nil)
+			if len(bytes.TrimSpace(p.md.Line(l))) == 0 {
+				p.report(p.md.LineStart(l), p.md.LineEnd(l), "blank", nil)
+			}
 		}
 	}
 }

@@ -22,16 +22,16 @@ var noSpaceInEmphasis = &Rule{
 	check: checkNoSpaceInEmphasis,
 }
 
-// marks are the runs of one kind of mark that became no emphasis, in one construct.
+// markRun is a run of marks that became no emphasis.
 type markRun struct{ start, end int32 }
 
 func checkNoSpaceInEmphasis(p *pass) {
 	for i := range p.md.Nodes {
 		n := &p.md.Nodes[i]
 		switch n.Kind {
-		case wiki.Paragraph, wiki.Heading, wiki.Cell, wiki.LinkNode, wiki.Emphasis, wiki.Strong, wiki.Strike:
+		case wiki.Paragraph, wiki.Heading, wiki.Cell, wiki.Strike:
 		default:
-			continue
+			continue // inside links and emphasis, a lone mark is taken for text
 		}
 		if !strings.ContainsAny(p.md.Text(n.Inner, n.InnerEnd), "*_") {
 			continue

@@ -30,7 +30,9 @@ func checkNoSpaceInLinks(p *pass) {
 			continue
 		}
 		text := p.md.Text(n.Inner, n.InnerEnd)
-		if lead := len(text) - len(strings.TrimLeftFunc(text, unicode.IsSpace)); lead > 0 {
+		if lead := len(text) - len(strings.TrimLeftFunc(text, unicode.IsSpace)); lead > 0 && (text[0] == '\n' || text[0] == '\r') && lead < len(text) {
+			p.report(n.Inner+int32(lead), n.Inner+int32(lead), "start", nil)
+		} else if lead > 0 {
 			p.report(n.Inner, n.Inner+int32(lead), "start", nil)
 		}
 		if trail := len(text) - len(strings.TrimRightFunc(text, unicode.IsSpace)); trail > 0 {

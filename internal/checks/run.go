@@ -201,6 +201,8 @@ func (r *runner) settle(st *step, older, newer []Finding) {
 			}
 		}
 	}
+	st.introduced = append(st.introduced, translations(r.set, st.site, st.deltas)...)
+	sortFindings(st.introduced)
 	for i := range older {
 		if !carried[i] && !deleted[older[i].Path] {
 			st.fixed++

@@ -1,0 +1,100 @@
+package checks
+
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
+
+	"patchbot/internal/wiki"
+)
+
+var encoding = &Rule{
+	ID:       "encoding",
+	Severity: Error,
+	Scope:    ScopeFile,
+	Title:    "Pages are UTF-8 text without hidden characters",
+	Why: "A page that is not UTF-8 is not shown at all. A byte-order mark or CR LF line ends hide the YAML header. Invisible " +
+		"and direction-changing characters make a text read otherwise than it is written; the no-break spaces of French are fine.",
+	Bad:  "A zero-width blank hides in this \u200Bline.\n",
+	Good: "Nothing hides in this line.\n",
+	Messages: map[string]string{
+		"not-utf8":  "The file is not UTF-8 (byte {{.Byte}}): {{.Host}} does not show it.",
+		"bom":       "The file begins with a byte-order mark: save it as UTF-8 without one.",
+		"crlf":      "Lines end in CR LF: save the file with LF alone ({{.Count}} lines).",
+		"bidi":      "A character that changes the direction of the text ({{.Code}}): it can make a text read otherwise than it is written.",
+		"invisible": "An invisible character ({{.Code}}): remove it.",
+		"control":   "A control character ({{.Code}}): remove it.",
+	},
+	check: checkEncoding,
+}
+
+// maxHidden bounds the hidden characters that are reported in one file.
+const maxHidden = 20
+
+func checkEncoding(p *pass) {
+	if !wiki.IsPage(p.path) || len(p.src) > wiki.MaxBytes {
+		return
+	}
+	if !utf8.Valid(p.src) {
+		at := 0
+		for at < len(p.src) {
+			r, n := utf8.DecodeRune(p.src[at:])
+			if r == utf8.RuneError && n == 1 {
+				break
+			}
+			at += n
+		}
+		p.report(int32(at), int32(at+1), "not-utf8", map[string]any{
+			"Byte": fmt.Sprintf("0x%02X", p.src[at]), "Host": hostTitle(p.host),
+		}).Detail = "not-utf8"
+		return
+	}
+	if bytes.HasPrefix(p.src, []byte("\uFEFF")) {
+		p.report(0, 3, "bom", nil).Detail = "bom"
+	}
+	if n := bytes.Count(p.src, []byte("\r\n")); n > 0 {
+		at := int32(bytes.Index(p.src, []byte("\r\n")))
+		p.report(at, at, "crlf", map[string]any{"Count": n}).Detail = "crlf"
+	}
+	p.hidden()
+}
+
+func (p *pass) hidden() {
+	found := 0
+	for off := 0; off < len(p.src) && found < maxHidden; {
+		c := p.src[off]
+		if c >= ' ' && c < utf8.RuneSelf-1 || c == '\n' || c == '\t' {
+			off++
+			continue
+		}
+		r, n := utf8.DecodeRune(p.src[off:])
+		if key := hiddenKind(r, p.src[off+n:], off); key != "" {
+			f := p.report(int32(off), int32(off+n), key, map[string]any{"Code": fmt.Sprintf("U+%04X", r)})
+			f.Detail = fmt.Sprintf("U+%04X", r)
+			if key != "bidi" {
+				f.Severity = min(f.Severity, Warning)
+			}
+			found++
+		}
+		off += n
+	}
+}
+
+// hiddenKind says what is wrong with a code point, empty when nothing is. Joiners are left alone: emoji and scripts need
+// them.
+func hiddenKind(r rune, after []byte, off int) string {
+	switch {
+	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
+		return "bidi"
+	case r == 0x200B, r == 0x200E, r == 0x200F, r == 0x2060, r == 0xAD, r == 0x180E, r == 0xFEFF && off > 0, r >= 0xE0000 && r <= 0xE007F:
+		return "invisible"
+	case r == '\r':
+		if len(after) > 0 && after[0] == '\n' {
+			return ""
+		}
+		return "control"
+	case r < ' ', r >= 0x7F && r < 0xA0:
+		return "control"
+	}
+	return ""
+}
