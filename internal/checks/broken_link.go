@@ -66,7 +66,7 @@ func (p *pass) rewrite(pl place, target string) string {
 	if i := strings.Index(dest, pl.ref.Path); i >= 0 && pl.ref.Path != "" && strings.Contains(dest, "://") {
 		return dest[:i] + escapePath(target) + dest[i+len(pl.ref.Path):]
 	}
-	return relative(p.path, target, pl.ref.Fragment)
+	return p.offer(target, pl.ref.Fragment)
 }
 
 // looksLikeSite reports whether a relative path is a host name without its scheme: "www.example.org", "example.org/x".

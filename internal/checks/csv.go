@@ -19,7 +19,7 @@ var csvTable = &Rule{
 	Bad:  "name;licence\npatchbot;MIT;2026\n",
 	Good: "name;licence;year\npatchbot;MIT;2026\n",
 	Messages: map[string]string{
-		"fields":   "The row has {{.Fields}} fields, the first one {{.Expected}}.",
+		"fields":   "Fields in this row: {{.Fields}}; in the first one: {{.Expected}}.",
 		"quote":    "A quote stands where none may: a field with quotes must be quoted whole, and its quotes doubled.",
 		"unclosed": "A quoted field is not closed.",
 		"not-utf8": "The file is not UTF-8.",

@@ -20,7 +20,7 @@ var encoding = &Rule{
 	Messages: map[string]string{
 		"not-utf8":  "The file is not UTF-8 (byte {{.Byte}}): {{.Host}} does not show it.",
 		"bom":       "The file begins with a byte-order mark: save it as UTF-8 without one.",
-		"crlf":      "Lines end in CR LF: save the file with LF alone ({{.Count}} lines).",
+		"crlf":      "Lines end in CR LF: save the file with LF alone. Lines concerned: {{.Count}}.",
 		"bidi":      "A character that changes the direction of the text ({{.Code}}): it can make a text read otherwise than it is written.",
 		"invisible": "An invisible character ({{.Code}}): remove it.",
 		"control":   "A control character ({{.Code}}): remove it.",

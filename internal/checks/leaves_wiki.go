@@ -40,9 +40,9 @@ func checkLeavesWiki(p *pass) {
 		}
 		written = strings.Trim(written, "/")
 		if _, _, ok := p.tree.Lookup(written); ok && written != "" {
-			f.Suggestion = p.suggest("did-you-mean", map[string]any{"Target": relative(p.path, written, fragment)})
+			f.Suggestion = p.suggest("did-you-mean", map[string]any{"Target": p.offer(written, fragment)})
 		} else if better := p.betterPath(written); better != "" {
-			f.Suggestion = p.suggest("did-you-mean", map[string]any{"Target": relative(p.path, better, fragment)})
+			f.Suggestion = p.suggest("did-you-mean", map[string]any{"Target": p.offer(better, fragment)})
 		}
 	}
 }

@@ -55,6 +55,10 @@ func (p *pass) blankDestinations() {
 			continue
 		}
 		start := b.End + 1
+		if strings.Count(trimmed, "://") > 1 {
+			p.report(start, start+int32(n), "two-urls", map[string]any{"Target": trimmed}).Detail = trimmed
+			continue
+		}
 		f := p.report(start, start+int32(n), "blank", map[string]any{"Target": trimmed})
 		f.Detail = trimmed
 		text := p.md.Text(b.Start, b.End) + "(" + joinBlanks(trimmed) + ")"

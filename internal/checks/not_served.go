@@ -26,8 +26,7 @@ func checkNotServed(p *pass) {
 		}
 		f := p.report(pl.link.Start, pl.link.End, "file", map[string]any{"Target": pl.link.Dest, "Host": hostTitle(p.host)})
 		f.Detail = pl.link.Dest
-		if len(p.own.RepoURLs) > 0 && len(p.own.Branches) > 0 {
-			url := p.own.RepoURLs[0] + "/blob/" + p.own.Branches[0] + "/" + escapePath(pl.path)
+		if url := p.repoURL(pl.path); url != "" {
 			f.Suggestion = p.suggest("write", map[string]any{"URL": url})
 		}
 	}

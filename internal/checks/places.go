@@ -81,6 +81,26 @@ func relative(from, target, fragment string) string {
 	return out
 }
 
+// offer is what to write on the page so that readers get the file at a path: a relative destination, or the repository's own
+// view of a file that the host does not serve.
+func (p *pass) offer(target, fragment string) string {
+	dest := relative(p.path, target, fragment)
+	if answer, _ := p.host.Answer(p.tree, p.host.Locate(p.path, dest, p.own)); answer == wiki.NotServed {
+		if url := p.repoURL(target); url != "" {
+			return url
+		}
+	}
+	return dest
+}
+
+// repoURL is the address of a file in the own repository's view, empty when that is not known.
+func (p *pass) repoURL(target string) string {
+	if len(p.own.RepoURLs) == 0 || len(p.own.Branches) == 0 {
+		return ""
+	}
+	return strings.TrimRight(p.own.RepoURLs[0], "/") + "/blob/" + p.own.Branches[0] + "/" + escapePath(target)
+}
+
 // escapePath encodes what would end or break a destination.
 func escapePath(p string) string {
 	var b strings.Builder

@@ -151,6 +151,7 @@ func (r *runner) compare(head *site) *step {
 	deltas := diffTrees(r.base.tree, head.tree)
 	st := &step{site: head, deltas: deltas, moves: moves(r.base, head, deltas, r.renames)}
 	head.renamed = st.moves.to
+	head.before = func(p string) ([]wiki.Anchor, bool) { return r.base.anchorsOf(st.moves.old(p)) }
 	head.trust = func(p string) map[string]bool {
 		if pg, ok := r.base.page(st.moves.old(p)); ok {
 			return trustedIn(pg)

@@ -20,6 +20,9 @@ type site struct {
 	names   map[string][]string // base name to paths, once listed
 	renamed map[string]string   // path in the base to path in this tree, of files that the series moved
 
+	// before gives the ids that the page at a path had in the base; nil when there is no base.
+	before func(p string) ([]wiki.Anchor, bool)
+
 	// trust gives the comments of a page that may silence findings; nil lets every comment do so.
 	trust func(p string) map[string]bool
 }

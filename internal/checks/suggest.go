@@ -73,10 +73,47 @@ func (s *site) betterAnchor(p, fragment string) string {
 			}
 		}
 	}
+	if renamed := s.renamedAnchor(p, fragment, ids); renamed != "" {
+		return renamed
+	}
 	if best, _ := nearest(fragment, ids, 0.4); best != "" {
 		return best
 	}
 	return sharedWords(fragment, ids)
+}
+
+// renamedAnchor is the one id that the page gained while it lost no other than this one.
+func (s *site) renamedAnchor(p, fragment string, ids []string) string {
+	if s.before == nil {
+		return ""
+	}
+	old, ok := s.before(p)
+	if !ok {
+		return ""
+	}
+	was, is := map[string]bool{}, map[string]bool{}
+	for _, a := range old {
+		was[a.ID] = was[a.ID] || !a.Also
+	}
+	gained := ""
+	for _, id := range ids {
+		is[id] = true
+		if !was[id] && id != gained {
+			if gained != "" {
+				return ""
+			}
+			gained = id
+		}
+	}
+	for id, primary := range was {
+		if primary && !is[id] && id != fragment {
+			return ""
+		}
+	}
+	if !was[fragment] {
+		return ""
+	}
+	return gained
 }
 
 // sharedWords is the id that shares the most words with a fragment, at least three in ten of all words of both.

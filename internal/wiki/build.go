@@ -107,7 +107,8 @@ func (b *builder) heading(n *ast.Heading, parent int32) int32 {
 		if lines.Len() > 0 {
 			h.Inner, h.InnerEnd = int32(lines.At(0).Start), int32(lines.At(0).Stop)
 		} else {
-			h.Inner = h.InnerEnd
+			h.Inner = h.Start + int32(n.Level)
+			h.InnerEnd = h.Inner
 		}
 		// In "## ##" the second run is no text, in "# \\#" it is.
 		if rest := bytes.TrimRight(b.src[h.InnerEnd:h.End], " \t"); len(rest) > 0 && rest[len(rest)-1] == '#' {

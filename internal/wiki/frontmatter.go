@@ -80,8 +80,8 @@ func cutFence(src []byte, rule FrontRule) (*FrontMatter, int) {
 			f.read(src)
 			return f, next
 		}
-		if rule == FrontPandoc && off == start && mark == "" {
-			return nil, 0
+		if off == start && mark == "" {
+			return nil, 0 // a thematic break
 		}
 	}
 	return nil, 0 // a thematic break that begins the page

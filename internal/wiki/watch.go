@@ -156,34 +156,60 @@ func (p linkWatch) Parse(parent ast.Node, block text.Reader, pc parser.Context) 
 		w.ends = append(w.ends, extent{o.start, int32(before.Start), end})
 		return n
 	}
-	w.fail(o, int32(before.Start), line)
+	w.fail(o, int32(before.Start))
 	return nil
 }
 
-// fail notes brackets that became no link. What follows "]" on its line tells which form of reference was meant.
-func (w *watch) fail(o opener, closer int32, line []byte) {
+// fail notes brackets that became no link. What follows "]" tells which form of reference was meant.
+func (w *watch) fail(o opener, closer int32) {
 	textStart := o.start + 1
 	if o.image {
 		textStart++
 	}
 	b := Bracket{Start: o.start, End: closer + 1, Style: Shortcut, Image: o.image}
 	label := w.src[textStart:closer]
-	if len(line) > 1 && line[1] == '[' {
-		if i := bytes.IndexAny(line[2:], "[]"); i >= 0 && line[2+i] == ']' {
-			b.End = closer + int32(3+i)
-			b.Style = Full
-			if full := line[2 : 2+i]; len(bytes.TrimSpace(full)) > 0 {
-				label = full
-			} else {
-				b.Style = Collapsed
-			}
+	if next := labelAfter(w.src[closer+1:]); next != nil {
+		b.Style = Full
+		b.End += int32(len(next))
+		if inner := next[1 : len(next)-1]; len(inner) > 0 {
+			label = inner
+		} else {
+			b.Style = Collapsed
 		}
 	}
-	if len(label) > 999 || len(bytes.TrimSpace(label)) == 0 {
+	if len(label) > maxLabel || len(bytes.TrimSpace(label)) == 0 {
 		return
 	}
 	b.Label = foldLabel(label)
 	w.brackets = append(w.brackets, b)
+}
+
+// maxLabel is the longest label that can be a reference (CommonMark 0.31, section 6.3).
+const maxLabel = 999
+
+// labelAfter is the "[label]" or "[]" at the start of a text, nil when there is none.
+func labelAfter(text []byte) []byte {
+	if len(text) < 2 || text[0] != '[' {
+		return nil
+	}
+	for i := 1; i < len(text) && i <= maxLabel; i++ {
+		switch text[i] {
+		case '[':
+			return nil
+		case '\\':
+			i++
+		case '\n':
+			if i+1 < len(text) && text[i+1] == '\n' {
+				return nil
+			}
+		case ']':
+			if i > 1 && len(bytes.TrimSpace(text[1:i])) == 0 {
+				return nil
+			}
+			return text[:i+1]
+		}
+	}
+	return nil
 }
 
 // CloseBlock ends one paragraph: its open brackets are text.
