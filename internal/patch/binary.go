@@ -247,3 +247,26 @@ func deltaCopy(op byte, b []byte) (at, n uint64, rest []byte, ok bool) {
 	}
 	return at, n, b, true
 }
+
+// EncodeBase85Line writes up to 52 bytes as one line of a "GIT binary patch".
+func EncodeBase85Line(data []byte) []byte {
+	out := make([]byte, 1, 1+(len(data)+3)/4*5+1)
+	if n := len(data); n <= 26 {
+		out[0] = byte('A' + n - 1)
+	} else {
+		out[0] = byte('a' + n - 27)
+	}
+	for len(data) > 0 {
+		var word [4]byte
+		n := copy(word[:], data)
+		data = data[n:]
+		v := uint32(word[0])<<24 | uint32(word[1])<<16 | uint32(word[2])<<8 | uint32(word[3])
+		var digits [5]byte
+		for i := len(digits) - 1; i >= 0; i-- {
+			digits[i] = base85[v%85]
+			v /= 85
+		}
+		out = append(out, digits[:]...)
+	}
+	return append(out, '\n')
+}

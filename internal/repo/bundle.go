@@ -100,24 +100,31 @@ func OpenBundle(data []byte) (*Repo, error) {
 	return newRepo(store), nil
 }
 
-// UnpackBundle makes a bare repository at dir, which must not hold one yet, from a complete git bundle.
-func UnpackBundle(data []byte, dir string) error {
+// UnpackBundle makes a bare repository at dir, which must not hold one yet, from a complete git bundle, and opens it.
+func UnpackBundle(data []byte, dir string) (*Repo, error) {
 	b, err := readBundle(data)
 	if err != nil {
-		return fmt.Errorf("unpack bundle: %w", err)
+		return nil, fmt.Errorf("unpack bundle: %w", err)
 	}
 	if isGitDir(dir) {
-		return fmt.Errorf("unpack bundle: %s already holds a repository", dir)
+		return nil, fmt.Errorf("unpack bundle: %s already holds a repository", dir)
 	}
+	if err := b.unpackTo(dir); err != nil {
+		return nil, fmt.Errorf("unpack bundle: %w", err)
+	}
+	return Open(dir)
+}
+
+func (b *bundle) unpackTo(dir string) error {
 	if err := os.MkdirAll(filepath.Join(dir, "objects"), 0o755); err != nil {
-		return fmt.Errorf("unpack bundle: %w", err)
+		return err
 	}
 	store := filesystem.NewStorage(osfs.New(dir), gogitcache.NewObjectLRU(packCacheBytes))
 	if err := store.Init(); err != nil {
-		return fmt.Errorf("unpack bundle: %w", err)
+		return err
 	}
 	if err := b.unpack(store); err != nil {
-		return fmt.Errorf("unpack bundle: %w", err)
+		return err
 	}
 	return store.Close()
 }

@@ -1,0 +1,129 @@
+package patch
+
+import (
+	"bytes"
+	"slices"
+)
+
+// MergeText merges two descendants of one text, line by line, as git's content merge does. ok is false when they
+// conflict: both changed the same or adjacent lines, and not in the same way.
+func MergeText(base, ours, theirs []byte, a Algorithm) (merged []byte, ok bool) {
+	o, x, y := splitLines(base), splitLines(ours), splitLines(theirs)
+	left, right := diffLines(o, x, a), diffLines(o, y, a)
+	switch {
+	case len(left) == 0:
+		return theirs, true
+	case len(right) == 0:
+		return ours, true
+	}
+	regions := mergeScripts(left, right, x, y)
+	out := make([]byte, 0, len(ours)+len(theirs)/2)
+	emit := func(lines [][]byte) {
+		for _, l := range lines {
+			out = append(out, l...)
+		}
+	}
+	at := 0
+	for _, r := range regions {
+		switch r.from {
+		case both:
+			same := r.oursLines > 0 && slices.EqualFunc(x[r.ours:r.ours+r.oursLines], y[r.theirs:r.theirs+r.theirsLines], bytes.Equal)
+			if !same {
+				return nil, false
+			}
+			continue // our lines will do
+		case theirSide:
+			emit(x[at:r.ours])
+			emit(y[r.theirs : r.theirs+r.theirsLines])
+		case ourSide:
+			emit(x[at : r.ours+r.oursLines])
+		}
+		at = r.ours + r.oursLines
+	}
+	emit(x[at:])
+	return out, true
+}
+
+// origin says which descendant changed a region.
+type origin int
+
+const (
+	both origin = iota
+	ourSide
+	theirSide
+)
+
+// region is a stretch of both descendants that comes from the same lines of the base.
+type region struct {
+	from                origin
+	ours, oursLines     int
+	theirs, theirsLines int
+}
+
+// mergeScripts walks through both scripts in the order of the base. A change that both made alike needs no region.
+func mergeScripts(left, right []Change, x, y [][]byte) []region {
+	var out []region
+	shiftX, shiftY := 0, 0 // lines that a descendant is ahead of the base so far
+	for len(left) > 0 || len(right) > 0 {
+		switch {
+		case len(right) == 0 || len(left) > 0 && left[0].OldAt+left[0].OldLines < right[0].OldAt:
+			c := left[0]
+			left = left[1:]
+			out = appendRegion(out, region{ourSide, c.NewAt, c.NewLines, c.OldAt + shiftY, c.OldLines})
+			shiftX = c.NewAt + c.NewLines - c.OldAt - c.OldLines
+		case len(left) == 0 || right[0].OldAt+right[0].OldLines < left[0].OldAt:
+			c := right[0]
+			right = right[1:]
+			out = appendRegion(out, region{theirSide, c.OldAt + shiftX, c.OldLines, c.NewAt, c.NewLines})
+			shiftY = c.NewAt + c.NewLines - c.OldAt - c.OldLines
+		default:
+			l, r := left[0], right[0]
+			if !sameChange(l, r, x, y) {
+				out = appendRegion(out, overlap(l, r))
+			}
+			endL, endR := l.OldAt+l.OldLines, r.OldAt+r.OldLines
+			if endL >= endR {
+				right = right[1:]
+				shiftY = r.NewAt + r.NewLines - endR
+			}
+			if endR >= endL {
+				left = left[1:]
+				shiftX = l.NewAt + l.NewLines - endL
+			}
+		}
+	}
+	return out
+}
+
+func sameChange(l, r Change, x, y [][]byte) bool {
+	return l.OldAt == r.OldAt && l.OldLines == r.OldLines && l.NewLines == r.NewLines &&
+		slices.EqualFunc(x[l.NewAt:l.NewAt+l.NewLines], y[r.NewAt:r.NewAt+r.NewLines], bytes.Equal)
+}
+
+// overlap is the region that two touching changes make together.
+func overlap(l, r Change) region {
+	start, end := min(l.OldAt, r.OldAt), max(l.OldAt+l.OldLines, r.OldAt+r.OldLines)
+	before := func(c Change) int { return c.OldAt - start }
+	after := func(c Change) int { return end - c.OldAt - c.OldLines }
+	return region{
+		both,
+		l.NewAt - before(l), before(l) + l.NewLines + after(l),
+		r.NewAt - before(r), before(r) + r.NewLines + after(r),
+	}
+}
+
+// appendRegion adds r, or joins it to the last region when they touch on either side.
+func appendRegion(all []region, r region) []region {
+	if n := len(all); n > 0 {
+		last := &all[n-1]
+		if r.ours <= last.ours+last.oursLines || r.theirs <= last.theirs+last.theirsLines {
+			if r.from != last.from {
+				last.from = both
+			}
+			last.oursLines = r.ours + r.oursLines - last.ours
+			last.theirsLines = r.theirs + r.theirsLines - last.theirs
+			return all
+		}
+	}
+	return append(all, r)
+}
