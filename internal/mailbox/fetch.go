@@ -79,43 +79,18 @@ func (s *session) readMessage(msg *imapclient.FetchMessageData, want request) (f
 			if item.Literal == nil || !item.MatchCommand(section) {
 				continue
 			}
-			if f.Raw, err = s.readLiteral(item.Literal, want, f.UID); err != nil {
+			if f.Raw, err = io.ReadAll(item.Literal); err != nil {
 				return f, false, err
 			}
 			f.Size = int64(len(f.Raw))
 			given = true
 		}
 	}
+	if f.Size > want.limit && !want.header {
+		f.Raw, f.TooLarge = headerOf(f.Raw), true
+	}
 	return f, given, nil
 }
-
-// readLiteral reads the bytes of one message, or cuts the connection when they are more than they may be: reading on
-// only to throw them away could take for ever.
-func (s *session) readLiteral(lit imap.LiteralReader, want request, uid uint32) ([]byte, error) {
-	limit := want.limit
-	if want.header {
-		limit = headerBytes
-	}
-	if lit.Size() > limit {
-		return nil, s.wire.fail(&oversizeError{uid: imap.UID(uid), size: lit.Size()})
-	}
-	raw := make([]byte, lit.Size())
-	if _, err := io.ReadFull(lit, raw); err != nil {
-		return nil, err
-	}
-	// The reader goes on only when the literal's end was seen.
-	_, _ = lit.Read(make([]byte, 1))
-	return raw, nil
-}
-
-// oversizeError is errOversize with the message it was about.
-type oversizeError struct {
-	uid  imap.UID
-	size int64
-}
-
-func (e *oversizeError) Error() string { return fmt.Sprintf("%v: %d octets", errOversize, e.size) }
-func (e *oversizeError) Unwrap() error { return errOversize }
 
 // ownFault reports whether the failure of a command says something about the messages it asked for: the server answered
 // and the answer was no, or not readable. A connection that broke or fell silent says nothing about them.

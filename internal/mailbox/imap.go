@@ -61,6 +61,7 @@ type IMAP struct {
 	host string
 	watch
 	trouble trouble
+	closer  func(*session) interface{ Close() error } // nil: the library; tests put a stuck one here
 }
 
 // NewIMAP checks the options; it does not connect.

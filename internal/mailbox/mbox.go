@@ -25,9 +25,9 @@ type Archived struct {
 
 // ReadMbox reads an mbox (RFC 4155) or a single mail from r. maxBytes bounds one message; 0 means 5 MB.
 //
-// A file whose first line that is not blank begins with "From " is an mbox. A new message begins at each line
-// "From … hh:mm… yyyy", whether or not a blank line precedes it: that is where git-am splits too, and git-format-patch
-// writes such files. A file that begins in any other way is one mail, whatever its lines look like.
+// A file whose first line that is not blank begins with "From " is an mbox. A new message begins at each line that begins
+// so and ends in a time of day and a year, whether or not a blank line precedes it: that is where git-am splits too. A file
+// that begins in any other way is one mail, whatever its lines look like.
 //
 // Quoting is undone as mboxrd defines it: a line of the body that consists of ">" signs before "From " loses one. An mboxo
 // file gets its lines back in the same way. One line stays quoted, since git knows it in that form: the "From " line of a
@@ -47,8 +47,9 @@ const defaultMaxBytes = 5 << 20
 // pastedFrom is the first line of a patch file (git-format-patch).
 var pastedFrom = regexp.MustCompile(`^From [0-9a-f]{40}(?:[0-9a-f]{24})? Mon Sep 17 00:00:00 2001\r?\n?$`)
 
-// separator is a "From " line: an envelope sender, then a date with a time of day and a year.
-var separator = regexp.MustCompile(`^From .*\b\d{1,2}:\d{2}(?::\d{2})?\b.*\b(?:19|20)\d{2}\b[^0-9]{0,12}(?:[+-]\d{4})?\s*$`)
+// separator is a "From " line as git-mailsplit knows it: a time of day, and after it nothing but a zone, if any, and a year.
+// git also takes other years and words behind the year; such lines are prose more often than separators.
+var separator = regexp.MustCompile(`^From .*[0-9]:[0-9]{2}(?::[0-9]{2})?(?: +(?:[+-][0-9]{4}|[A-Z]{3,4}))? +(?:19|20)[0-9]{2}(?: +[+-][0-9]{4})?[ \t]*\r?\n?$`)
 
 type mboxReader struct {
 	r     *bufio.Reader

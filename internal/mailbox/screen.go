@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
 )
@@ -21,23 +22,26 @@ var (
 // uses. What it drops, a client must ignore anyway (RFC 9051, section 2.2.2), but the library closes the connection on it;
 // and the one list that makes the library spin for ever without reading is an error here.
 //
-// It knows lines and literals only, and holds one line at a time; literals stream through it.
+// It knows lines and literals only, and holds one line with one literal at a time: a literal is handed on when all of it is
+// here, or not at all. For the library lets its caller read a literal while its own reader waits, and after a failure in
+// the middle both would read on at once.
 type screen struct {
 	net.Conn
 	in      *bufio.Reader
 	fail    func(error) error
 	notice  func(text string) // what the server says to a human: BYE, NO, BAD and alerts
+	limit   int64             // octets of one literal
 	greeted bool
 
-	out     []byte // the line that is being handed on
-	long    []byte // holds a line that does not fit the reader's buffer
-	literal int64  // octets of a literal to come
-	inside  bool   // the next line goes on after a literal
-	drop    bool   // the response being read is not for the library
+	out    []byte       // what is being handed on
+	long   []byte       // holds a line that does not fit the reader's buffer
+	held   bytes.Buffer // holds a line and its literal
+	inside bool         // the next line goes on after a literal
+	drop   bool         // the response being read is not for the library
 }
 
-func newScreen(conn net.Conn, fail func(error) error, notice func(string)) *screen {
-	return &screen{Conn: conn, in: bufio.NewReaderSize(conn, 16<<10), fail: fail, notice: notice}
+func newScreen(conn net.Conn, limit int64, fail func(error) error, notice func(string)) *screen {
+	return &screen{Conn: conn, in: bufio.NewReaderSize(conn, 16<<10), limit: limit, fail: fail, notice: notice}
 }
 
 // Read implements [net.Conn].
@@ -47,14 +51,6 @@ func (s *screen) Read(p []byte) (int, error) {
 			n := copy(p, s.out)
 			s.out = s.out[n:]
 			return n, nil
-		}
-		if s.literal > 0 {
-			n, err := s.in.Read(p[:min(int64(len(p)), s.literal)])
-			s.literal -= int64(n)
-			if err != nil || !s.drop {
-				return n, err
-			}
-			continue
 		}
 		if err := s.next(); err != nil {
 			return 0, err
@@ -83,9 +79,17 @@ func (s *screen) next() error {
 			return nil
 		}
 	}
-	s.hand(line)
-	s.literal, s.inside = literalAtEnd(line)
-	return nil
+	size, literal := literalAtEnd(line)
+	s.inside = literal
+	if !literal {
+		s.hand(line)
+		return nil
+	}
+	if s.drop {
+		_, err := io.CopyN(io.Discard, s.in, size)
+		return err
+	}
+	return s.hold(line, size)
 }
 
 // hand passes a line on unless its response is dropped.
@@ -93,6 +97,23 @@ func (s *screen) hand(line []byte) {
 	if !s.drop {
 		s.out = line
 	}
+}
+
+// hold reads a literal to its end and passes it on with the line that announced it.
+func (s *screen) hold(line []byte, size int64) error {
+	if size > s.limit {
+		return s.fail(fmt.Errorf("%w: %d octets", errOversize, size))
+	}
+	if s.held.Cap() > 1<<20 {
+		s.held = bytes.Buffer{}
+	}
+	s.held.Reset()
+	s.held.Write(line)
+	if _, err := io.CopyN(&s.held, s.in, size); err != nil {
+		return err
+	}
+	s.out = s.held.Bytes()
+	return nil
 }
 
 // readLine returns the next line with its end. It is valid until the next call.

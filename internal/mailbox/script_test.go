@@ -32,6 +32,8 @@ import (
 //	login …          the usual way to a selected mailbox, with validity=, uidnext=, exists= and caps= (IDLE)
 //	list 1:5:7 …     answer the listing of messages with sequence number, UID and size
 //	fetch 1 5 "text" send the response with the bytes of the message with sequence number 1 and UID 5
+//	data "text"      expect the bytes of an SMTP message with the final dot
+//	eof              expect that the client closes without another byte
 //	rest             go on as a server whose mailbox has nothing new
 //	wait 5s          do nothing for a while
 //	hang             do nothing until the client closes
@@ -197,6 +199,7 @@ type player struct {
 	conn net.Conn
 	in   *bufio.Reader
 	tag  string
+	smtp bool // commands have no tag
 }
 
 func (p *player) play(script string) {
@@ -226,6 +229,12 @@ func (p *player) play(script string) {
 			f := strings.SplitN(rest, " ", 3)
 			text := unquoted(p.t, f[2])
 			p.send(fmt.Sprintf("* %s FETCH (UID %s INTERNALDATE \"17-Jul-2024 02:44:25 +0200\" BODY[] {%d}\r\n%s)\r\n", f[0], f[1], len(text), text))
+		case "data":
+			p.message(unquoted(p.t, rest))
+		case "eof":
+			if rest, err := io.ReadAll(p.in); err == nil && len(rest) > 0 {
+				p.t.Errorf("connection %d: %q, want nothing more", p.n, rest)
+			}
 		case "rest":
 			p.rest()
 			return
@@ -272,7 +281,7 @@ func (p *player) expect(pattern string) bool {
 		return false
 	}
 	line = strings.TrimRight(line, "\r\n")
-	if line != "DONE" {
+	if line != "DONE" && !p.smtp {
 		p.tag, line, _ = strings.Cut(line, " ")
 	}
 	ok := matches(pattern, line)
@@ -280,6 +289,14 @@ func (p *player) expect(pattern string) bool {
 		p.t.Errorf("connection %d: command %q, want %q", p.n, line, pattern)
 	}
 	return ok
+}
+
+// message reads the bytes after DATA.
+func (p *player) message(want string) {
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(p.in, got); err != nil || string(got) != want {
+		p.t.Errorf("connection %d: data %q (%v), want %q", p.n, got, err, want)
+	}
 }
 
 // rest answers every command of an intake that has nothing to do.

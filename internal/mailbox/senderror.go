@@ -71,7 +71,8 @@ func sendError(phase Phase, err error) error {
 	if c := answer.EnhancedCode; c[0] > 0 {
 		e.Enhanced = fmt.Sprintf("%d.%d.%d", c[0], c[1], c[2])
 	}
-	e.Err = &replyText{answer, strings.TrimSpace(strconv.Itoa(e.Code) + " " + e.Enhanced + " " + humanText(answer.Message))}
+	words := strings.Fields(strconv.Itoa(e.Code) + " " + e.Enhanced + " " + humanText(answer.Message))
+	e.Err = &replyText{answer, strings.Join(words, " ")}
 	if phase == PhaseUnknown && e.Code >= 400 {
 		e.Phase = PhaseData // an answer came: nothing is unknown
 	}

@@ -57,12 +57,15 @@ func (m *IMAP) open(ctx context.Context, w *watch) (*session, error) {
 		conn.fail(err)
 		return nil, err
 	}
-	screened := newScreen(&prefixed{Conn: conn, first: early}, conn.fail, s.heard)
+	screened := newScreen(&prefixed{Conn: conn, first: early}, max(o.MaxBytes, headerBytes), conn.fail, s.heard)
 	s.imap = imapclient.New(screened, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: s.changed,
 		Expunge: func(uint32) { s.wake() },
 	}})
 	s.client = s.imap
+	if m.closer != nil {
+		s.client = m.closer(s)
+	}
 	if err := s.enter(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}

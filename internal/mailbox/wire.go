@@ -44,7 +44,7 @@ type wire struct {
 }
 
 func newWire(transport net.Conn) *wire {
-	return &wire{Conn: transport, transport: transport}
+	return &wire{Conn: transport, transport: transport, budget: smallTalk}
 }
 
 // within runs one exchange in which about expect bytes move: f may take limit, more for many bytes, and no longer than ctx,
