@@ -147,10 +147,13 @@ func (s *Set) on(id string) bool { return s.Level(id) > Off }
 
 func nearestRule(id string) string {
 	var names []string
+	written := map[string]string{}
 	for _, r := range All() {
-		names = append(names, r.ID)
-		names = append(names, r.Aliases...)
+		for _, name := range append([]string{r.ID}, r.Aliases...) {
+			names = append(names, strings.ToLower(name))
+			written[strings.ToLower(name)] = name
+		}
 	}
 	best, _ := nearest(strings.ToLower(id), names, 0.4)
-	return best
+	return written[best]
 }
