@@ -174,3 +174,8 @@ func cleanAddr(addr string) string {
 	}
 	return addr
 }
+
+// Addresses reads a field value, not yet decoded, as an address list. Groups give none, see [Message].From.
+func Addresses(value string) []Address {
+	return parseAddresses(value[:min(len(value), DefaultLimits().FieldBytes)])
+}

@@ -98,6 +98,7 @@ type Message struct {
 	Header  Header    // every field, for rules that need more
 
 	Bodies []Body // in the order of the mail
+	Others int    // MIME leaves that are no Body: images, archives, signatures, forwarded mails
 	Text   string // what a reader sees first: the first text/plain body that is no attachment, else empty
 
 	Defect   Defect // why the mail cannot be used as it is, or empty

@@ -15,6 +15,7 @@ import (
 type walker struct {
 	lim    Limits
 	parts  int // leaves seen
+	others int // leaves that are no bodies
 	budget int // bytes of text left
 	bodies []Body
 	over   string // the limit that was exceeded, or empty
@@ -167,6 +168,7 @@ func (w *walker) leaf(h Header, ct params, body []byte) {
 		DelSp:      strings.EqualFold(ct.named["delsp"], "yes"),
 	}
 	if !mayHoldText(b) {
+		w.others++
 		return
 	}
 	if !knownEncoding(b.Encoding) {

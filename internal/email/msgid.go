@@ -116,3 +116,7 @@ func deriveID(h Header, bodyHash string) string {
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:16]) + missingDomain
 }
+
+// ScanIDs returns the message ids in a value that a person wrote, without brackets: a trailer, a command. See scanIDs for
+// what counts as one; at most 200 are returned.
+func ScanIDs(value string) []string { return scanIDs(value, DefaultLimits().References) }

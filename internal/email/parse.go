@@ -32,7 +32,7 @@ func Parse(raw []byte, lim Limits) *Message {
 	if s.over == "" {
 		w.entity(m.Header, s.body, 0)
 	}
-	m.Bodies = w.bodies
+	m.Bodies, m.Others = w.bodies, w.others
 	m.Text = readerText(w.bodies)
 	m.judge(w, over)
 	return m

@@ -9,6 +9,7 @@
 package patch
 
 import (
+	"strconv"
 	"time"
 
 	"patchbot/internal/email"
@@ -61,8 +62,23 @@ const (
 	ReasonPrivateMail     Reason = "private-mail"
 	ReasonPatchInReply    Reason = "patch-in-reply"   // a diff under a reply mark
 	ReasonUnmarkedPatch   Reason = "unmarked-patch"   // a diff whose subject has no PATCH bracket
-	ReasonBrokenByMailer  Reason = "broken-by-mailer" // a patch subject, but the mailer destroyed the diff
+	ReasonBrokenByMailer  Reason = "broken-by-mailer" // a patch subject, but the mailer destroyed the diff, see Damage
 	ReasonUntrustedSender Reason = "untrusted-sender" // private mail without an aligned Authentication-Results
+)
+
+// Damage names what a mailer did to a patch. The zero value means that nothing is known.
+type Damage string
+
+const (
+	DamageHTML       Damage = "html"       // the mail is HTML without plain text
+	DamageFlowed     Damage = "flowed"     // format=flowed, beyond repair
+	DamageWrapped    Damage = "wrapped"    // long lines were broken, or leading blanks lost
+	DamageBlanks     Damage = "blanks"     // blanks became no-break spaces
+	DamageQuoted     Damage = "quoted"     // every line stands behind "> "
+	DamageSigned     Damage = "signed"     // dash-escaped by an inline OpenPGP signature
+	DamageEncoding   Damage = "encoding"   // charset or transfer encoding cannot be decoded
+	DamageAttachment Damage = "attachment" // the patch stands in an attachment that cannot be read as text
+	DamageLost       Damage = "lost"       // nothing in the mail looks like a diff
 )
 
 // Trailer is one "Key: value" line of a commit message's last paragraph.
@@ -77,11 +93,18 @@ type Mail struct {
 	Raw     []byte    // the bytes as they arrived; Assemble never changes them
 	Arrived time.Time // when the list or mailbox took it; zero in an archive without that knowledge
 
-	Kind    Kind
-	Reason  Reason // why it is not taken; empty for a patch or cover
+	Kind Kind
+	// Reason says why the mail is not taken. It is empty for a cover letter and for a patch that can be used. A mail meant
+	// as a patch that can not be used is of KindPatch with ReasonBrokenByMailer or ReasonTooLarge: it keeps its place in
+	// its series, whose Defect it becomes.
+	Reason  Reason
+	Detail  string // for the operator, in English: what was found; may be empty
+	Damage  Damage // what a mailer did, with ReasonBrokenByMailer
 	Subject Subject
 	Author  email.Address // the person to answer, mangled From fields undone
+	Private bool          // reached the bot without any list
 
+	Diff       string    // the diff as a reader sees it, repaired where the mailer did it no harm that counts; may be empty
 	Files      []File    // what the diff touches, for people; empty for a cover
 	Trailers   []Trailer // of the commit message or cover letter
 	BaseCommit string    // 40 hex of a base-commit: line, else empty
@@ -90,7 +113,13 @@ type Mail struct {
 	Supersedes []string  // message ids of Supersedes: trailers
 	ChangeID   string    // change-id: of b4 covers, else empty
 	PatchID    string    // of the diff, see PatchID; empty without a diff
+
+	commit *Commit // what ReadCommit made of Raw
+	bad    *BadMail
 }
+
+// Taken reports whether the mail goes into a series: a patch, good or not, or a cover letter.
+func (m *Mail) Taken() bool { return m.Kind == KindPatch || m.Kind == KindCover }
 
 // FileStatus is the letter of git diff --name-status.
 type FileStatus string
@@ -137,7 +166,8 @@ type Series struct {
 	// first version's first mail. VersionID is ID + "-v" + Version.
 	ID      string
 	Prefix  string
-	Version int
+	Version int // as labelled; a resend without a new label gets the next number that is free
+	Label   int // what the subjects say, 1 when they say nothing
 	Total   int
 	Subject string // title of the cover letter, else of part 1, else of the first part that came
 	Author  email.Address
@@ -145,7 +175,12 @@ type Series struct {
 	Cover   *Mail // nil when there is none, or not yet
 	Parts   []*Part
 	Missing []int  // indexes of 1..Total that have not arrived
+	Carried []int  // indexes whose part was not sent again and comes from the version before: a partial re-roll
 	Defect  Reason // why the version can never be reviewed, empty when it can
+
+	BaseCommit string   // of the cover letter or the first part that names one, else empty
+	Requires   []string // patch ids of the patches that the series stands on
+	DependsOn  []string // message ids or URLs of the series that it stands on, see Ref
 
 	Supersedes   string // VersionID of the version that this one replaces, empty when first
 	SupersededBy string // VersionID of the version that replaces this one, empty when current
@@ -153,4 +188,9 @@ type Series struct {
 	Root    string    // Message-ID that a reply answers: the cover letter's, else part 1's, else the first part's
 	Arrived time.Time // of the mail that came last
 	Digest  string    // changes exactly when the set of parts or the cover changes
+
+	first *Mail // that came, for sorting
 }
+
+// VersionID names one version of a series: the series' ID, "-v", and the version.
+func (s *Series) VersionID() string { return s.ID + "-v" + strconv.Itoa(s.Version) }

@@ -1,0 +1,196 @@
+package patch
+
+import (
+	"slices"
+	"strings"
+)
+
+// grouper places mails into postings, in the order they were sent.
+type grouper struct {
+	postings []*posting
+	mails    map[string]*Mail         // by message id, copies included
+	of       map[string]*posting      // message id, copies included → posting
+	answers  map[string][]*posting    // message id → postings with a mail that answers it directly
+	alike    map[seriesKey][]*posting // postings that a mail of that key may belong to, in order of sending
+	contents map[contentKey][]*Mail   // mails by what they hold
+	files    []*posting               // of patch files
+}
+
+type contentKey struct {
+	seriesKey
+	index          int
+	title, patchID string
+}
+
+func contentOf(m *Mail) contentKey {
+	return contentKey{keyOf(m), m.Subject.Index, m.Subject.Title, m.PatchID}
+}
+
+func newGrouper() *grouper {
+	return &grouper{
+		mails: map[string]*Mail{}, of: map[string]*posting{}, answers: map[string][]*posting{},
+		alike: map[seriesKey][]*posting{}, contents: map[contentKey][]*Mail{},
+	}
+}
+
+// place puts one mail into a posting.
+func (g *grouper) place(m *Mail) {
+	p, taken := g.find(m)
+	if p == nil {
+		p = &posting{key: keyOf(m), parts: map[int]*Mail{}, resends: taken}
+		g.postings = append(g.postings, p)
+		if m.Message.Derived {
+			g.files = append(g.files, p)
+		}
+	}
+	p.add(m)
+	g.mails[m.Message.ID], g.of[m.Message.ID] = m, p
+	g.contents[contentOf(m)] = append(g.contents[contentOf(m)], m)
+	if parent := m.parent(); parent != "" {
+		g.answers[parent] = appendPosting(g.answers[parent], p)
+	}
+	g.alike[keyOf(m)] = appendPosting(g.alike[keyOf(m)], p)
+}
+
+func appendPosting(list []*posting, p *posting) []*posting {
+	if slices.Contains(list, p) {
+		return list
+	}
+	return append(list, p)
+}
+
+// mergeCopies takes out the postings that are copies of earlier ones, as sent to two lists or sent twice by accident: every
+// place that both have holds the same mail, under another id, in the same thread or within a day. What a copy has more
+// completes the original. A posting marked RESEND is no copy, nor one that changes anything. It returns the mails that are
+// left over.
+func (g *grouper) mergeCopies() (copies []*Mail) {
+	var kept []*posting
+	seen := map[*posting]bool{}
+	for _, p := range g.postings {
+		original := g.originalOf(p, seen)
+		seen[p] = true
+		if original == nil {
+			kept = append(kept, p)
+			continue
+		}
+		for _, m := range p.mails {
+			if original.at(m.Subject.Index) == nil {
+				original.add(m)
+			} else {
+				copies = append(copies, m)
+			}
+			g.of[m.Message.ID] = original
+		}
+		p.merged = original
+	}
+	g.postings = kept
+	return copies
+}
+
+func (g *grouper) originalOf(p *posting, earlier map[*posting]bool) *posting {
+	if p.mails[0].Subject.Resend {
+		return nil
+	}
+	for _, m := range p.mails {
+		for _, twin := range g.contents[contentOf(m)] {
+			if q := g.of[twin.Message.ID]; q != p && earlier[q] && g.isCopy(p, q) {
+				return q
+			}
+		}
+	}
+	return nil
+}
+
+func (g *grouper) isCopy(p, original *posting) bool {
+	near := false
+	for _, m := range p.mails {
+		twin := original.at(m.Subject.Index)
+		if twin == nil {
+			continue
+		}
+		if contentOf(m) != contentOf(twin) || m.PatchID == "" && strings.TrimSpace(m.Message.Text) != strings.TrimSpace(twin.Message.Text) {
+			return false
+		}
+		near = near || m.sent().Sub(twin.sent()).Abs() <= copyTime || g.threaded(original, m)
+	}
+	return near
+}
+
+// threaded reports whether m answers a mail of p, or one that a mail of p answers directly.
+func (g *grouper) threaded(p *posting, m *Mail) bool {
+	return slices.ContainsFunc(m.ancestors(), func(id string) bool {
+		return g.of[id] == p || slices.Contains(g.answers[id], p)
+	})
+}
+
+// find returns the posting that m completes. When there is none, taken is the posting that has a mail at m's place
+// already, if m looks like a second sending of it.
+func (g *grouper) find(m *Mail) (p, taken *posting) {
+	if !m.Subject.Numbered {
+		return nil, g.resentSingle(m)
+	}
+	var near []*posting // nearest first
+	for i, id := range m.ancestors() {
+		p := g.of[id]
+		if p == nil {
+			continue
+		}
+		if p.fits(m) || i == 0 && p.fitsAnswer(m) {
+			return p, nil
+		}
+		near = append(near, p)
+	}
+	if parent := m.parent(); parent != "" {
+		for _, p := range slices.Backward(g.answers[parent]) {
+			if p.fits(m) {
+				return p, nil
+			}
+			near = append(near, p)
+		}
+	}
+	for _, p := range near {
+		if p.claims(m) {
+			taken = p
+			break
+		}
+	}
+	if taken != nil {
+		return g.resendOf(taken, m), taken
+	}
+	return g.unthreaded(m), nil
+}
+
+// resendOf returns the latest second sending of p that m completes.
+func (g *grouper) resendOf(p *posting, m *Mail) *posting {
+	for _, q := range slices.Backward(g.alike[keyOf(m)]) {
+		if q.resends == p && q.fits(m) {
+			return q
+		}
+	}
+	return nil
+}
+
+// resentSingle finds, for an unnumbered patch, the earlier one of its thread that it replaces.
+func (g *grouper) resentSingle(m *Mail) *posting {
+	for _, id := range m.ancestors() {
+		if p := g.of[id]; p != nil && p.single() && p.key == keyOf(m) && replacesPart(m, p.parts[1]) {
+			return p
+		}
+	}
+	return nil
+}
+
+// unthreaded finds the posting for a mail that answers no mail of its own series: the one nearest in time.
+func (g *grouper) unthreaded(m *Mail) *posting {
+	candidates := g.alike[keyOf(m)]
+	if m.Message.Derived && m.parent() == "" {
+		candidates = g.files
+	}
+	var best *posting
+	for _, p := range candidates {
+		if p.fits(m) && (p.reaches(m) || g.threaded(p, m)) && (best == nil || p.distance(m) < best.distance(m)) {
+			best = p
+		}
+	}
+	return best
+}
