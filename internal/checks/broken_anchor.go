@@ -14,7 +14,7 @@ var brokenAnchor = &Rule{
 	Good: "# Présentation\n\nBack to the [top](#prsentation).\n",
 	Messages: map[string]string{
 		"other-page":   "{{.Page}} has no heading “#{{.Fragment}}”.",
-		"same-page":    "This page has no heading “#{{.Fragment}}”.",
+		"same-page":    "this page has no heading “#{{.Fragment}}”.",
 		"did-you-mean": "Did you mean “#{{.Fragment}}”?",
 	},
 	check: checkBrokenAnchor,

@@ -19,10 +19,10 @@ var csvTable = &Rule{
 	Bad:  "name;licence\npatchbot;MIT;2026\n",
 	Good: "name;licence;year\npatchbot;MIT;2026\n",
 	Messages: map[string]string{
-		"fields":   "Fields in this row: {{.Fields}}; in the first one: {{.Expected}}.",
-		"quote":    "A quote stands where none may: a field with quotes must be quoted whole, and its quotes doubled.",
-		"unclosed": "A quoted field is not closed.",
-		"not-utf8": "The file is not UTF-8.",
+		"fields":   "fields in this row: {{.Fields}}; in the first one: {{.Expected}}.",
+		"quote":    "a quote stands where none may: a field with quotes must be quoted whole, and its quotes doubled.",
+		"unclosed": "a quoted field is not closed.",
+		"not-utf8": "the file is not UTF-8.",
 	},
 	check: checkCSV,
 }

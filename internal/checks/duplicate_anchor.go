@@ -12,8 +12,8 @@ var duplicateAnchor = &Rule{
 	Bad:  "# Publish\n\n## Licence\n\n# Reuse\n\n## Licence\n",
 	Good: "# Publish\n\n## Licence of your code\n\n# Reuse\n\n## Licence of what you reuse\n",
 	Messages: map[string]string{
-		"heading": "The heading gets the id “{{.ID}}”, which line {{.Line}} has already: links only reach the first.",
-		"raw":     "The id “{{.ID}}” exists already, on line {{.Line}}: links only reach the first.",
+		"heading": "the heading gets the id “{{.ID}}”, which line {{.Line}} has already: links only reach the first.",
+		"raw":     "the id “{{.ID}}” exists already, on line {{.Line}}: links only reach the first.",
 	},
 	check: checkDuplicateAnchor,
 }

@@ -18,12 +18,12 @@ var encoding = &Rule{
 	Bad:  "A zero-width blank hides in this \u200Bline.\n",
 	Good: "Nothing hides in this line.\n",
 	Messages: map[string]string{
-		"not-utf8":  "The file is not UTF-8 (byte {{.Byte}}): {{.Host}} does not show it.",
-		"bom":       "The file begins with a byte-order mark: save it as UTF-8 without one.",
-		"crlf":      "Lines end in CR LF: save the file with LF alone. Lines concerned: {{.Count}}.",
-		"bidi":      "A character that changes the direction of the text ({{.Code}}): it can make a text read otherwise than it is written.",
-		"invisible": "An invisible character ({{.Code}}): remove it.",
-		"control":   "A control character ({{.Code}}): remove it.",
+		"not-utf8":  "the file is not UTF-8 (byte {{.Byte}}): {{.Host}} does not show it.",
+		"bom":       "the file begins with a byte-order mark: save it as UTF-8 without one.",
+		"crlf":      "lines end in CR LF: save the file with LF alone. Lines concerned: {{.Count}}.",
+		"bidi":      "a character that changes the direction of the text ({{.Code}}): it can make a text read otherwise than it is written.",
+		"invisible": "an invisible character ({{.Code}}): remove it.",
+		"control":   "a control character ({{.Code}}): remove it.",
 	},
 	check: checkEncoding,
 }

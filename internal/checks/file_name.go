@@ -18,7 +18,7 @@ var fileName = &Rule{
 	Messages: map[string]string{
 		"case":       "“{{.Name}}” differs from “{{.Other}}” in upper and lower case only: on macOS and Windows a clone has one of them.",
 		"accent":     "“{{.Name}}” looks like “{{.Other}}”: the accents are encoded in two ways, and on macOS a clone has one of the two.",
-		"decomposed": "The accents of “{{.Name}}” are encoded as separate marks (NFD): links that are typed do not find the file.",
+		"decomposed": "the accents of “{{.Name}}” are encoded as separate marks (NFD): links that are typed do not find the file.",
 		"characters": "“{{.Name}}” has characters that must be encoded in links, or that some systems refuse: “{{.Characters}}”.",
 		"colon":      "“{{.Name}}” has a colon: Windows refuses it, and {{.Host}} takes what stands before it for a scheme.",
 		"rename":     "For example “{{.Name}}”.",

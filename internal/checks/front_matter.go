@@ -15,15 +15,15 @@ var frontMatter = &Rule{
 	Bad:  "---\ntitle: Publish: how to\n---\n",
 	Good: "---\ntitle: \"Publish: how to\"\n---\n",
 	Messages: map[string]string{
-		"colon": "The YAML header is not valid: a value with a colon and a blank in it must be quoted. " +
+		"colon": "the YAML header is not valid: a value with a colon and a blank in it must be quoted. " +
 			"{{.Host}} will show a warning instead of the title.",
-		"yaml":    "The YAML header is not valid ({{.Detail}}). {{.Host}} will show a warning instead of the title.",
-		"mapping": "The YAML header is no list of keys and values such as “title: …”. {{.Host}} will show a warning instead of the title.",
-		"empty":   "The YAML header is empty. {{.Host}} will show a warning above the page: remove both lines “---”, or add a title.",
-		"open":    "The YAML header has no end: a line “---” must close it. {{.Host}} will show a warning above the page.",
-		"crlf":    "The YAML header is not seen, since its lines end in CR LF: {{.Host}} will show it as text.",
-		"bom":     "The YAML header is not seen, since a byte-order mark stands before it: {{.Host}} will show it as text.",
-		"mark":    "The YAML header is not seen, since blanks follow the first “---”: {{.Host}} will show it as text.",
+		"yaml":    "the YAML header is not valid ({{.Detail}}). {{.Host}} will show a warning instead of the title.",
+		"mapping": "the YAML header is no list of keys and values such as “title: …”. {{.Host}} will show a warning instead of the title.",
+		"empty":   "the YAML header is empty. {{.Host}} will show a warning above the page: remove both lines “---”, or add a title.",
+		"open":    "the YAML header has no end: a line “---” must close it. {{.Host}} will show a warning above the page.",
+		"crlf":    "the YAML header is not seen, since its lines end in CR LF: {{.Host}} will show it as text.",
+		"bom":     "the YAML header is not seen, since a byte-order mark stands before it: {{.Host}} will show it as text.",
+		"mark":    "the YAML header is not seen, since blanks follow the first “---”: {{.Host}} will show it as text.",
 		"write":   "Write: {{.Line}}",
 	},
 	check: checkFrontMatter,

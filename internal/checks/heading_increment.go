@@ -17,7 +17,7 @@ var headingIncrement = &Rule{
 	Bad:  "# Guides\n\n### Publish\n",
 	Good: "# Guides\n\n## Publish\n",
 	Messages: map[string]string{
-		"skipped": "The heading has level {{.Level}} under one of level {{.Above}}: level {{.Expected}} was expected.",
+		"skipped": "the heading has level {{.Level}} under one of level {{.Above}}: level {{.Expected}} was expected.",
 	},
 	check: checkHeadingIncrement,
 }

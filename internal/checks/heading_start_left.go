@@ -12,7 +12,7 @@ var headingStartLeft = &Rule{
 	Bad:      "Text.\n\n  # Guides\n",
 	Good:     "Text.\n\n# Guides\n",
 	Messages: map[string]string{
-		"indented": "The heading is indented: remove the blanks before it.",
+		"indented": "the heading is indented: remove the blanks before it.",
 	},
 	check: checkHeadingStartLeft,
 }

@@ -13,11 +13,11 @@ var headingStyle = &Rule{
 	Bad:  "# Guides\n\nThe end of the text.\n---\n",
 	Good: "# Guides\n\nThe end of the text.\n\n---\n",
 	Messages: map[string]string{
-		"underlined": "This text becomes a heading, since a line of “-” or “=” follows it directly, while the other headings of " +
+		"underlined": "this text becomes a heading, since a line of “-” or “=” follows it directly, while the other headings of " +
 			"the page begin with “#”. Is a blank line missing?",
-		"hashes": "This heading begins with “#”, while the first of the page is underlined.",
-		"closed": "This heading ends in “#”, unlike the first of the page.",
-		"open":   "This heading does not end in “#”, unlike the first of the page.",
+		"hashes": "this heading begins with “#”, while the first of the page is underlined.",
+		"closed": "this heading ends in “#”, unlike the first of the page.",
+		"open":   "this heading does not end in “#”, unlike the first of the page.",
 	},
 	check: checkHeadingStyle,
 }

@@ -10,9 +10,9 @@ var inboundLink = &Rule{
 	Bad:  "guides.md is renamed to guide.md; index.md still says [Guides](guides.md)\n",
 	Good: "guides.md is renamed to guide.md, and index.md says [Guides](guide.md)\n",
 	Messages: map[string]string{
-		"page":         "This page links to “{{.Target}}”, which leads nowhere after this series.",
-		"anchor":       "This page links to “{{.Target}}”: after this series {{.Page}} has no “#{{.Fragment}}” any more.",
-		"not-served":   "This page links to “{{.Target}}”, which the host does not serve after this series.",
+		"page":         "this page links to “{{.Target}}”, which leads nowhere after this series.",
+		"anchor":       "this page links to “{{.Target}}”: after this series {{.Page}} has no “#{{.Fragment}}” any more.",
+		"not-served":   "this page links to “{{.Target}}”, which the host does not serve after this series.",
 		"did-you-mean": "Write “{{.Target}}” here, in the same series.",
 		"new-anchor":   "Write “#{{.Fragment}}” here, in the same series, or keep the heading.",
 	},

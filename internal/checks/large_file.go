@@ -16,10 +16,10 @@ var largeFile = &Rule{
 	Bad:  "talk.pdf, 24 MB\n",
 	Good: "A link to the talk where it is published\n",
 	Messages: map[string]string{
-		"large":   "The file has {{.Size}}: everybody who clones the wiki downloads it, for ever.",
-		"page":    "The page has {{.Size}}, more than is checked: nothing else was looked at in it.",
-		"nesting": "The page nests lists, quotations or brackets deeper than is checked: a part of it was not looked at.",
-		"crowded": "A paragraph of the page has more marks or columns than are checked: a part of it was not looked at.",
+		"large":   "the file has {{.Size}}: everybody who clones the wiki downloads it, for ever.",
+		"page":    "the page has {{.Size}}, more than is checked: nothing else was looked at in it.",
+		"nesting": "the page nests lists, quotations or brackets deeper than is checked: a part of it was not looked at.",
+		"crowded": "a paragraph of the page has more marks or columns than are checked: a part of it was not looked at.",
 	},
 	check: checkLargeFile,
 }

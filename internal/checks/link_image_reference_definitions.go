@@ -12,7 +12,7 @@ var linkImageReferenceDefinitions = &Rule{
 	Bad:      "Nothing points there.\n\n[guides]: guides.md\n",
 	Good:     "See the [guides][].\n\n[guides]: guides.md\n",
 	Messages: map[string]string{
-		"unused":    "Nothing uses the definition “{{.Label}}”.",
+		"unused":    "nothing uses the definition “{{.Label}}”.",
 		"duplicate": "“{{.Label}}” is already defined on line {{.Line}}: this definition does not count.",
 	},
 	check: checkLinkImageReferenceDefinitions,

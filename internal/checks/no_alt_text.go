@@ -16,7 +16,7 @@ var noAltText = &Rule{
 	Bad:      "![](logo.png)\n",
 	Good:     "![Logo of code.gouv.fr](logo.png)\n",
 	Messages: map[string]string{
-		"missing": "The image has no text for people who cannot see it.",
+		"missing": "the image has no text for people who cannot see it.",
 		"write":   "Write what it shows between the brackets: “![…]({{.Target}})”.",
 	},
 	check: checkNoAltText,

@@ -17,7 +17,7 @@ var noBlanksBlockquote = &Rule{
 	Bad:  "> First paragraph.\n\n> Second paragraph.\n",
 	Good: "> First paragraph.\n>\n> Second paragraph.\n",
 	Messages: map[string]string{
-		"blank": "A blank line between two quotations: write “>” on it, or put text between them.",
+		"blank": "a blank line between two quotations: write “>” on it, or put text between them.",
 	},
 	check: checkNoBlanksBlockquote,
 }

@@ -16,7 +16,7 @@ var noDuplicateHeading = &Rule{
 	Bad:      "# Publish\n\n## Licence\n\n# Reuse\n\n## Licence\n",
 	Good:     "# Publish\n\n## Licence of your code\n\n# Reuse\n\n## Licence of what you reuse\n",
 	Messages: map[string]string{
-		"repeated": "The page has another heading “{{.Text}}”, on line {{.Line}}.",
+		"repeated": "the page has another heading “{{.Text}}”, on line {{.Line}}.",
 	},
 	check: checkNoDuplicateHeading,
 }

@@ -12,7 +12,7 @@ var noEmptyLinks = &Rule{
 	Bad:      "Read the [guide]().\n",
 	Good:     "Read the [guide](guides.md).\n",
 	Messages: map[string]string{
-		"empty": "The link “{{.Text}}” leads nowhere.",
+		"empty": "the link “{{.Text}}” leads nowhere.",
 	},
 	check: checkNoEmptyLinks,
 }

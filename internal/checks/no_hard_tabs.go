@@ -12,7 +12,7 @@ var noHardTabs = &Rule{
 	Bad:      "-\tpublish\n",
 	Good:     "- publish\n",
 	Messages: map[string]string{
-		"tab": "A tab: write blanks instead.",
+		"tab": "a tab: write blanks instead.",
 	},
 	check: checkNoHardTabs,
 }

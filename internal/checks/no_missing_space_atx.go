@@ -15,7 +15,7 @@ var noMissingSpaceATX = &Rule{
 	Bad:      "#Guides\n",
 	Good:     "# Guides\n",
 	Messages: map[string]string{
-		"missing": "No blank after “{{.Mark}}”: this is plain text, not a heading.",
+		"missing": "no blank after “{{.Mark}}”: this is plain text, not a heading.",
 		"write":   "Write “{{.Line}}”.",
 	},
 	check: checkNoMissingSpaceATX,

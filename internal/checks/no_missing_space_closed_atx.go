@@ -16,8 +16,8 @@ var noMissingSpaceClosedATX = &Rule{
 	Bad:      "# Guides#\n",
 	Good:     "# Guides #\n",
 	Messages: map[string]string{
-		"before": "No blank after the opening “#”: this is plain text, not a heading.",
-		"after":  "No blank before the closing “#”: it is shown as part of the heading.",
+		"before": "no blank after the opening “#”: this is plain text, not a heading.",
+		"after":  "no blank before the closing “#”: it is shown as part of the heading.",
 	},
 	check: checkNoMissingSpaceClosedATX,
 }

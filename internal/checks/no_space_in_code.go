@@ -16,8 +16,8 @@ var noSpaceInCode = &Rule{
 	Bad:      "Run ` git am` first.\n",
 	Good:     "Run `git am` first.\n",
 	Messages: map[string]string{
-		"start": "The code begins with a blank.",
-		"end":   "The code ends in a blank.",
+		"start": "the code begins with a blank.",
+		"end":   "the code ends in a blank.",
 	},
 	check: checkNoSpaceInCode,
 }

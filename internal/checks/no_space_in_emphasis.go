@@ -16,8 +16,8 @@ var noSpaceInEmphasis = &Rule{
 	Bad:      "Read ** all ** of it.\n",
 	Good:     "Read **all** of it.\n",
 	Messages: map[string]string{
-		"after":  "A blank after “{{.Mark}}”: the marks are shown instead of emphasis.",
-		"before": "A blank before “{{.Mark}}”: the marks are shown instead of emphasis.",
+		"after":  "a blank after “{{.Mark}}”: the marks are shown instead of emphasis.",
+		"before": "a blank before “{{.Mark}}”: the marks are shown instead of emphasis.",
 	},
 	check: checkNoSpaceInEmphasis,
 }

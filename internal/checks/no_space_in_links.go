@@ -17,8 +17,8 @@ var noSpaceInLinks = &Rule{
 	Bad:      "Read [ the guide ](guides.md).\n",
 	Good:     "Read [the guide](guides.md).\n",
 	Messages: map[string]string{
-		"start": "The text of the link begins with a blank.",
-		"end":   "The text of the link ends in a blank.",
+		"start": "the text of the link begins with a blank.",
+		"end":   "the text of the link ends in a blank.",
 	},
 	check: checkNoSpaceInLinks,
 }

@@ -15,7 +15,7 @@ var orphan = &Rule{
 	Bad:      "guides/publish.md exists, and no page links to it\n",
 	Good:     "index.md has a link to guides/publish.md\n",
 	Messages: map[string]string{
-		"alone": "No page links to this one.",
+		"alone": "no page links to this one.",
 	},
 	check: checkOrphan,
 }

@@ -16,7 +16,7 @@ var referenceLinksImages = &Rule{
 	Bad:      "See the [guide][guides].\n",
 	Good:     "See the [guide][guides].\n\n[guides]: guides.md\n",
 	Messages: map[string]string{
-		"undefined":    "Nothing defines “{{.Label}}”: the brackets are shown, there is no link.",
+		"undefined":    "nothing defines “{{.Label}}”: the brackets are shown, there is no link.",
 		"address":      "“{{.Label}}” is an address: put it in round brackets, “[{{.Text}}]({{.Label}})”.",
 		"did-you-mean": "Did you mean “[{{.Label}}]”?",
 	},

@@ -13,7 +13,7 @@ var strippedHTML = &Rule{
 	Messages: map[string]string{
 		"tag":   "{{.Host}} removes “<{{.Tag}}>”.",
 		"name":  "{{.Host}} removes “name”: links to “#{{.ID}}” do not get here.",
-		"id":    "Not every version of {{.Host}} keeps an id on “<{{.Tag}}>”: put it on “<a>”.",
+		"id":    "not every version of {{.Host}} keeps an id on “<{{.Tag}}>”: put it on “<a>”.",
 		"write": "Write “{{.Text}}”.",
 	},
 	check: checkStrippedHTML,

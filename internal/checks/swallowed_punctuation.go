@@ -17,7 +17,7 @@ var swallowedPunctuation = &Rule{
 	Bad:  "See https://code.gouv.fr.\n",
 	Good: "See <https://code.gouv.fr>.\n",
 	Messages: map[string]string{
-		"swallowed": "On {{.Host}} “{{.Mark}}” becomes part of the link: readers go to “{{.URL}}”.",
+		"swallowed": "on {{.Host}} “{{.Mark}}” becomes part of the link: readers go to “{{.URL}}”.",
 		"write":     "Write “<{{.URL}}>{{.Mark}}”.",
 	},
 	check: checkSwallowedPunctuation,

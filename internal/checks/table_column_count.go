@@ -16,8 +16,8 @@ var tableColumnCount = &Rule{
 	Bad:      "| Name | Licence |\n| --- | --- |\n| patchbot | MIT | 2026 |\n",
 	Good:     "| Name | Licence | Year |\n| --- | --- | --- |\n| patchbot | MIT | 2026 |\n",
 	Messages: map[string]string{
-		"few":  "Cells in this row: {{.Cells}}; in the header: {{.Expected}}. The missing ones are shown empty.",
-		"many": "Cells in this row: {{.Cells}}; in the header: {{.Expected}}. What is beyond them is not shown.",
+		"few":  "cells in this row: {{.Cells}}; in the header: {{.Expected}}. The missing ones are shown empty.",
+		"many": "cells in this row: {{.Cells}}; in the header: {{.Expected}}. What is beyond them is not shown.",
 	},
 	check: checkTableColumnCount,
 }

@@ -16,7 +16,7 @@ var pageTitle = &Rule{
 	Bad:      "# Guides\n",
 	Good:     "---\ntitle: Guides\n---\n\n# Guides\n",
 	Messages: map[string]string{
-		"missing": "The page has no title in its YAML header, unlike {{.Count}} of the {{.Pages}} other pages beside it: {{.Host}} shows “{{.Name}}”.",
+		"missing": "the page has no title in its YAML header, unlike {{.Count}} of the {{.Pages}} other pages beside it: {{.Host}} shows “{{.Name}}”.",
 	},
 	check: checkTitle,
 }

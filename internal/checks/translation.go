@@ -16,7 +16,7 @@ var translation = &Rule{
 	Bad:      "faq.md changes, faq.en.md does not\n",
 	Good:     "faq.md and faq.en.md change\n",
 	Messages: map[string]string{
-		"left": "This page has a translation, {{.Page}}, which the series does not change.",
+		"left": "this page has a translation, {{.Page}}, which the series does not change.",
 	},
 }
 
