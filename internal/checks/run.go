@@ -150,14 +150,7 @@ type step struct {
 func (r *runner) compare(head *site) *step {
 	deltas := diffTrees(r.base.tree, head.tree)
 	st := &step{site: head, deltas: deltas, moves: moves(r.base, head, deltas, r.renames)}
-	head.renamed = st.moves.to
-	head.before = func(p string) ([]wiki.Anchor, bool) { return r.base.anchorsOf(st.moves.old(p)) }
-	head.trust = func(p string) map[string]bool {
-		if pg, ok := r.base.page(st.moves.old(p)); ok {
-			return trustedIn(pg)
-		}
-		return map[string]bool{}
-	}
+	r.look(st)
 	var older, newer []Finding
 	for _, d := range deltas {
 		if d.oldMode != 0 {
@@ -175,15 +168,29 @@ func (r *runner) compare(head *site) *step {
 	return st
 }
 
-// settle sorts findings into introduced, fixed and inherited ones.
+// look tells the newer site what to know of the base.
+func (r *runner) look(st *step) {
+	st.site.renamed = st.moves.to
+	st.site.before = func(p string) ([]wiki.Anchor, bool) { return r.base.anchorsOf(st.moves.old(p)) }
+	st.site.trust = func(p string) map[string]bool {
+		if pg, ok := r.base.page(st.moves.old(p)); ok {
+			return trustedIn(pg)
+		}
+		return map[string]bool{}
+	}
+}
+
+// settle sorts findings into introduced, fixed and inherited ones. Of a file that the series leaves alone, only what the
+// rules of links say can be its doing.
 func (r *runner) settle(st *step, older, newer []Finding) {
-	touched, deleted := map[string]bool{}, map[string]bool{}
+	changed, deleted := map[string]bool{}, map[string]bool{}
 	for _, d := range st.deltas {
-		touched[d.path] = true
+		changed[d.path] = true
 		if _, moved := st.moves.to[d.path]; d.mode == 0 && !moved {
 			deleted[d.path] = true
 		}
 	}
+	older, newer = concerned(older, changed), concerned(newer, changed)
 	pairs := carry(older, newer, st.moves, r.lineMaps(r.base, st.site))
 	carried := make([]bool, len(older))
 	for j, i := range pairs {
@@ -191,10 +198,10 @@ func (r *runner) settle(st *step, older, newer []Finding) {
 		switch {
 		case i >= 0:
 			carried[i] = true
-			if touched[f.Path] {
+			if changed[f.Path] {
 				st.inherited++
 			}
-		case touched[f.Path]:
+		case changed[f.Path]:
 			st.introduced = append(st.introduced, f)
 		default:
 			if f, ok := inbound(r.set, f); ok {
@@ -209,6 +216,17 @@ func (r *runner) settle(st *step, older, newer []Finding) {
 			st.fixed++
 		}
 	}
+}
+
+// concerned keeps the findings of changed files, and of others those of the rules of links.
+func concerned(fs []Finding, changed map[string]bool) []Finding {
+	var out []Finding
+	for _, f := range fs {
+		if changed[f.Path] || ByID(f.Rule).links {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // lineMaps gives the line maps between the files of two trees, each computed once.
