@@ -82,19 +82,31 @@ func fold(text string, n int) string {
 func foldLine(line string, n int) string {
 	var done []string
 	current := ""
-	for i, word := range strings.Split(line, " ") {
-		if i == 0 {
-			current = word
-			continue
+	for i, unit := range units(line) {
+		switch {
+		case i == 0:
+			current = unit
+		case columns(current)+1+columns(unit) <= n || current == "":
+			current += " " + unit
+		default:
+			done = append(done, strings.TrimRight(current, " "))
+			current = unit
 		}
-		if columns(current)+1+columns(word) <= n || current == "" || looksLikePatch(word+" ") {
-			current += " " + word
-			continue
-		}
-		done = append(done, strings.TrimRight(current, " "))
-		current = word
 	}
 	return strings.Join(append(done, current), "\n")
+}
+
+// units are the words of a line; a word that must not begin one stays with the word before it.
+func units(line string) []string {
+	var all []string
+	for _, word := range strings.Split(line, " ") {
+		if len(all) > 0 && looksLikePatch(unglue(word)+" ") {
+			all[len(all)-1] += " " + word
+			continue
+		}
+		all = append(all, word)
+	}
+	return all
 }
 
 // looksLikePatch reports whether a reader of mails, git am or lists.sr.ht among them, could take a line for the start of a

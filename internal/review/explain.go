@@ -15,8 +15,8 @@ func (t *Translator) Explain(rule *checks.Rule, lang Lang) (string, error) {
 		return "", err
 	}
 	text := fmt.Sprintf("%s (%s: %s)\n\n%s.\n\n%s: %s\n\n%s:\n\n%s\n%s:\n\n%s",
-		names(rule), b.say("explain.severity"), b.severity(rule.Severity), b.say(rule.ID+".title"),
-		b.say("explain.why"), b.say(rule.ID+".why"), b.say("explain.bad"), indent(rule.Bad), b.say("explain.good"), indent(rule.Good))
+		names(rule), b.say("explain.severity"), b.severity(rule.Severity), b.say(titleOf(rule.ID)),
+		b.say("explain.why"), b.say(whyOf(rule.ID)), b.say("explain.bad"), indent(rule.Bad), b.say("explain.good"), indent(rule.Good))
 	return unglue(fold(text, proseWidth)), b.err
 }
 
@@ -33,7 +33,7 @@ func (t *Translator) WriteRules(w io.Writer, set *checks.Set, lang Lang) error {
 	}
 	var out strings.Builder
 	for _, rule := range checks.All() {
-		fmt.Fprintf(&out, "%s  %s  %s\n", pad(rule.ID, idWidth), pad(b.severity(set.Level(rule.ID)), severityWidth), b.say(rule.ID+".title"))
+		fmt.Fprintf(&out, "%s  %s  %s\n", pad(rule.ID, idWidth), pad(b.severity(set.Level(rule.ID)), severityWidth), b.say(titleOf(rule.ID)))
 	}
 	if b.err != nil {
 		return b.err
@@ -65,7 +65,7 @@ func (t *Translator) WriteRulesJSON(w io.Writer, set *checks.Set, lang Lang) err
 	for _, rule := range checks.All() {
 		out.Rules = append(out.Rules, publicRule{
 			ID: rule.ID, Aliases: orEmpty(rule.Aliases), Severity: set.Level(rule.ID).String(), Default: rule.Severity.String(),
-			Scope: string(rule.Scope), Title: b.say(rule.ID + ".title"), Why: b.say(rule.ID + ".why"), Bad: rule.Bad, Good: rule.Good,
+			Scope: string(rule.Scope), Title: b.say(titleOf(rule.ID)), Why: b.say(whyOf(rule.ID)), Bad: rule.Bad, Good: rule.Good,
 		})
 	}
 	if b.err != nil {
@@ -84,14 +84,14 @@ func (t *Translator) WriteRulesMarkdown(w io.Writer, lang Lang) error {
 	fmt.Fprintf(&out, "# %s\n\n%s\n\n| %s | %s | %s |\n| --- | --- | --- |\n", b.say("rules.title"), b.say("rules.intro"),
 		b.say("rules.rule"), b.say("explain.severity"), b.say("rules.wants"))
 	for _, rule := range checks.All() {
-		fmt.Fprintf(&out, "| [%s](#%s) | %s | %s |\n", rule.ID, rule.ID, b.severity(rule.Severity), strings.ReplaceAll(b.say(rule.ID+".title"), "|", `\|`))
+		fmt.Fprintf(&out, "| [%s](#%s) | %s | %s |\n", rule.ID, rule.ID, b.severity(rule.Severity), strings.ReplaceAll(b.say(titleOf(rule.ID)), "|", `\|`))
 	}
 	for _, rule := range checks.All() {
-		fmt.Fprintf(&out, "\n## %s\n\n%s.", rule.ID, b.say(rule.ID+".title"))
+		fmt.Fprintf(&out, "\n## %s\n\n%s.", rule.ID, b.say(titleOf(rule.ID)))
 		if len(rule.Aliases) > 0 {
 			fmt.Fprintf(&out, " (%s)", strings.Join(rule.Aliases, ", "))
 		}
-		fmt.Fprintf(&out, "\n\n%s\n\n%s:\n\n%s\n%s:\n\n%s", fold(b.say(rule.ID+".why"), 120), b.say("explain.bad"), fenced(rule.Bad), b.say("explain.good"), fenced(rule.Good))
+		fmt.Fprintf(&out, "\n\n%s\n\n%s:\n\n%s\n%s:\n\n%s", fold(b.say(whyOf(rule.ID)), 120), b.say("explain.bad"), fenced(rule.Bad), b.say("explain.good"), fenced(rule.Good))
 	}
 	if b.err != nil {
 		return b.err

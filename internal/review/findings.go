@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"patchbot/internal/checks"
 )
@@ -114,7 +112,7 @@ func (b *builder) quoteFinding(f Finding, before *Finding) []string {
 	}
 	var lines []string
 	if f.Added && (before == nil || before.Path != f.Path || !before.Added) {
-		lines = append(lines, "> +++ b/"+clean(f.Path))
+		lines = append(lines, cut("> +++ b/"+clean(f.Path), quoteWidth))
 	}
 	mark := "> "
 	if f.Added {
@@ -156,7 +154,6 @@ func (v *voice) sentence(f Finding) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	message = lowerFirst(message, f.Message.Args)
 	text, err := v.say("finding", map[string]any{"Place": keepTogether(place(f)), "Severity": severity, "Text": message})
 	if err != nil || f.Suggestion.Zero() {
 		return text, err
@@ -165,28 +162,17 @@ func (v *voice) sentence(f Finding) (string, error) {
 	return text + "\n" + suggestion, err
 }
 
-// lowerFirst makes a sentence stand after a colon: its first letter becomes small, unless the word is an abbreviation or
-// was put in from the wiki.
-func lowerFirst(sentence string, args map[string]any) string {
-	first, size := utf8.DecodeRuneInString(sentence)
-	second, _ := utf8.DecodeRuneInString(sentence[size:])
-	if !unicode.IsUpper(first) || unicode.IsUpper(second) || unicode.IsDigit(second) {
-		return sentence
-	}
-	for _, value := range args {
-		if s, ok := value.(string); ok && s != "" && strings.HasPrefix(sentence, keepTogether(clean(s))) {
-			return sentence
-		}
-	}
-	return string(unicode.ToLower(first)) + sentence[size:]
-}
-
-// place is path:line:column, as compilers and grep write it, or the path alone.
+// place is path:line:column, as compilers and grep write it, or the path alone. A path that would make its line a quotation,
+// a command or a part of a patch begins with "./".
 func place(f Finding) string {
-	if f.Line == 0 {
-		return clean(f.Path)
+	path := clean(f.Path)
+	if strings.HasPrefix(path, ">") || strings.HasPrefix(path, " ") || looksLikePatch(path+" ") {
+		path = "./" + path
 	}
-	return fmt.Sprintf("%s:%d:%d", clean(f.Path), f.Line, f.Column)
+	if f.Line == 0 {
+		return path
+	}
+	return fmt.Sprintf("%s:%d:%d", path, f.Line, f.Column)
 }
 
 // message puts a message of a rule into words. What fills its placeholders comes from the wiki: it is cleaned, cut like a

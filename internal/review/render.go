@@ -88,7 +88,7 @@ func finish(text string) string {
 	for len(lines) > 0 && lines[len(lines)-1] == "" {
 		lines = lines[:len(lines)-1]
 	}
-	return unglue(disarm(fold(strings.Join(lines, "\n"), proseWidth))) + "\n"
+	return disarm(unglue(fold(strings.Join(lines, "\n"), proseWidth))) + "\n"
 }
 
 // funcs are what a skeleton may call besides reading its view.

@@ -122,11 +122,11 @@ func (v *voice) sarifDriver() (sarifDriver, map[string]int, error) {
 	d := sarifDriver{Name: "patchbot", Rules: []sarifRule{}}
 	index := map[string]int{}
 	for _, rule := range checks.All() {
-		title, err := v.say(rule.ID+".title", nil)
+		title, err := v.say(titleOf(rule.ID), nil)
 		if err != nil {
 			return d, nil, err
 		}
-		why, err := v.say(rule.ID+".why", nil)
+		why, err := v.say(whyOf(rule.ID), nil)
 		if err != nil {
 			return d, nil, err
 		}

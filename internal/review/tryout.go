@@ -37,7 +37,7 @@ func samples() []*Report {
 			all = append(all, sample(total, func(r *Report) {
 				if severity != checks.Off {
 					r.Findings = []Finding{{Finding: checks.Finding{Part: 1, Path: "page.md", Line: 1, Column: 1, Severity: severity, Rule: checks.All()[0].ID,
-						Message: checks.Message{ID: checks.All()[0].ID + ".title"}, Source: "text"}, Added: true}}
+						Message: checks.Message{ID: titleOf(checks.All()[0].ID)}, Source: "text"}, Added: true}}
 				}
 			}))
 		}

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,14 +10,9 @@ import (
 	"strings"
 	"text/template"
 
-	"embed"
-
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	i18ntemplate "github.com/nicksnyder/go-i18n/v2/i18n/template"
-	"github.com/pelletier/go-toml/v2"
 	"golang.org/x/text/language"
-
-	"patchbot/internal/checks"
 )
 
 // Lang is the language of a reply.
@@ -56,20 +52,17 @@ type Options struct {
 // of a program and not in the middle of a reply. Errors name the file and, where there is one, the line.
 func NewTranslator(o Options) (*Translator, error) {
 	t := &Translator{bundle: i18n.NewBundle(language.English), voices: map[Lang]*voice{}}
-	if err := t.bundle.AddMessages(language.English, ruleMessages()...); err != nil {
+	if err := t.add(English, ruleMessages()); err != nil {
 		return nil, fmt.Errorf("read words of the rules: %w", err)
 	}
-	langDir, err := fs.Sub(builtin, "lang")
-	if err != nil {
-		return nil, fmt.Errorf("read words: %w", err)
-	}
 	skeletons := map[Lang]string{}
-	templateDir, err := fs.Sub(builtin, "templates")
-	if err != nil {
-		return nil, fmt.Errorf("read templates: %w", err)
+	for _, dir := range []string{"lang", "templates"} {
+		if err := t.read(builtin, dir, skeletons); err != nil {
+			return nil, err
+		}
 	}
-	for _, source := range []fs.FS{langDir, templateDir, o.Overlay} {
-		if err := t.read(source, skeletons); err != nil {
+	if o.Overlay != nil {
+		if err := t.read(o.Overlay, ".", skeletons); err != nil {
 			return nil, err
 		}
 	}
@@ -81,65 +74,6 @@ func NewTranslator(o Options) (*Translator, error) {
 		t.voices[lang] = v
 	}
 	return t, t.tryOut()
-}
-
-// read takes every file of dir whose name says that it holds words.
-func (t *Translator) read(dir fs.FS, skeletons map[Lang]string) error {
-	if dir == nil {
-		return nil
-	}
-	entries, err := fs.ReadDir(dir, ".")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read words: %w", err)
-	}
-	for _, e := range entries {
-		if err := t.readFile(dir, e.Name(), skeletons); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *Translator) readFile(dir fs.FS, name string, skeletons map[Lang]string) error {
-	lang, isSkeleton := strings.CutSuffix(strings.TrimPrefix(name, "reply."), ".txt")
-	isSkeleton = isSkeleton && strings.HasPrefix(name, "reply.")
-	if !isSkeleton && !strings.HasSuffix(name, ".toml") {
-		return nil
-	}
-	data, err := fs.ReadFile(dir, name)
-	if err != nil {
-		return fmt.Errorf("read words: %w", err)
-	}
-	if isSkeleton {
-		skeletons[Lang(lang)] = typeset(Lang(lang), string(data))
-		return nil
-	}
-	file, err := i18n.ParseMessageFileBytes(data, name, map[string]i18n.UnmarshalFunc{"toml": toml.Unmarshal})
-	if err != nil {
-		return fmt.Errorf("%s: %w", tomlPlace(name, err), err)
-	}
-	for _, m := range file.Messages {
-		for _, form := range []*string{&m.Zero, &m.One, &m.Two, &m.Few, &m.Many, &m.Other} {
-			*form = typeset(Lang(file.Tag.String()), *form)
-		}
-	}
-	if err := t.bundle.AddMessages(file.Tag, file.Messages...); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
-}
-
-// tomlPlace is name:line:column where the decoder knows it.
-func tomlPlace(name string, err error) string {
-	var bad *toml.DecodeError
-	if !errors.As(err, &bad) {
-		return name
-	}
-	row, column := bad.Position()
-	return fmt.Sprintf("%s:%d:%d", name, row, column)
 }
 
 func (t *Translator) newVoice(lang Lang, text string) (*voice, error) {
@@ -175,23 +109,6 @@ func (t *Translator) voice(lang Lang) (*voice, error) {
 		return nil, fmt.Errorf("no replies in language %q; there are %v", lang, t.Langs())
 	}
 	return v, nil
-}
-
-// ruleMessages are the English words of all rules, as their literals have them: the texts of their findings by rule id and
-// key, and what the rule wants and why.
-func ruleMessages() []*i18n.Message {
-	var all []*i18n.Message
-	for _, rule := range checks.All() {
-		add := func(key, text string) {
-			all = append(all, &i18n.Message{ID: rule.ID + "." + key, Other: typeset(English, text)})
-		}
-		add("title", rule.Title)
-		add("why", rule.Why)
-		for key, text := range rule.Messages {
-			add(key, text)
-		}
-	}
-	return all
 }
 
 // say puts a string into words. args may be nil.

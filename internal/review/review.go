@@ -1,0 +1,239 @@
+package review
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"patchbot/internal/checks"
+	"patchbot/internal/patch"
+	"patchbot/internal/repo"
+	"patchbot/internal/wiki"
+)
+
+// Request is what a review needs.
+type Request struct {
+	Series *patch.Series
+	Repo   *repo.Repo // not needed for a series that cannot be applied: incomplete or with a defect
+	Base   string     // revision to apply to; empty: Branch
+	Branch string     // name of the base branch, for people and as the default base
+	How    string     // how Base was chosen: tip, base-commit, blobs, asked; empty: tip without a Base, else asked
+	Rules  *checks.Set
+	Host   wiki.Host
+	Own    wiki.Own
+	Index  *wiki.Index // facts of pages from earlier reviews; nil for none
+}
+
+// Review applies a series to its base, runs the rules on what it changes, and judges. A series that is incomplete or can
+// never be applied gives a report without a base. An error is always about the machine, never about the series: the
+// repository cannot be read, the base does not exist, the context ended. [Unable] makes a report of it.
+func Review(ctx context.Context, req Request) (*Report, error) {
+	r := &Report{Series: Describe(req.Series), Apply: Apply{Status: repo.StatusNotTried}}
+	if r.Series.Defect == "" && len(r.Series.Missing) == 0 {
+		if err := r.try(ctx, req); err != nil {
+			return nil, fmt.Errorf("review %s: %w", r.Series.VersionID(), err)
+		}
+	}
+	r.Verdict = Judge(r)
+	return r, nil
+}
+
+// try applies the series and looks at the outcome.
+func (r *Report) try(ctx context.Context, req Request) error {
+	rev, how := req.Base, req.How
+	if rev == "" {
+		rev, how = req.Branch, "tip"
+	}
+	if how == "" {
+		how = "asked"
+	}
+	base, err := req.Repo.Resolve(rev)
+	if err != nil {
+		return err
+	}
+	r.Base = Base{Commit: base, Branch: req.Branch, How: how}
+	scratch := req.Repo.Scratch()
+	applied, err := scratch.Apply(ctx, base, inputs(req.Series))
+	if err != nil {
+		return fmt.Errorf("apply: %w", err)
+	}
+	r.applied(applied)
+	if applied.Status == repo.StatusApplied {
+		return r.check(req, scratch, applied)
+	}
+	return r.trace(ctx, req)
+}
+
+func inputs(s *patch.Series) []repo.Input {
+	list := make([]repo.Input, 0, len(s.Parts))
+	for _, p := range s.Parts {
+		list = append(list, repo.Input{Index: p.Index, Commit: p.Commit, Err: p.Err})
+	}
+	return list
+}
+
+// applied keeps what came of applying.
+func (r *Report) applied(a *repo.Applied) {
+	r.Apply = Apply{Status: a.Status, How: a.How, DependsOnGit: a.DependsOnGit, Tree: a.Tree}
+	if f := a.Failed; f != nil {
+		r.Apply.Failed = &Failure{
+			Index: f.Index, Path: f.Path, Line: f.Line, Reason: f.Reason, Detail: f.Detail,
+			At: f.At, Expect: f.Expect, Marks: f.Marks, Found: f.Found,
+		}
+	}
+	for _, result := range a.Parts {
+		if result.Commit != "" {
+			r.Apply.Commits = append(r.Apply.Commits, result.Commit)
+		}
+		for i := range r.Series.Parts {
+			if p := &r.Series.Parts[i]; p.Index == result.Index {
+				p.Status, p.How, p.Offset, p.Commit = result.Status, result.How, result.Offset, result.Commit
+			}
+		}
+	}
+}
+
+// check runs the rules on the tree after each part.
+func (r *Report) check(req Request, scratch *repo.Scratch, a *repo.Applied) error {
+	base, err := req.Repo.Tree(a.Base)
+	if err != nil {
+		return fmt.Errorf("read tree of %s: %w", a.Base, err)
+	}
+	change := checks.Change{Base: base, Host: req.Host, Own: req.Own, Index: req.Index}
+	for _, result := range a.Parts {
+		if result.Tree == "" {
+			continue
+		}
+		tree, err := scratch.Tree(result.Tree)
+		if err != nil {
+			return fmt.Errorf("read tree of part %d: %w", result.Index, err)
+		}
+		change.Heads = append(change.Heads, checks.Head{Part: result.Index, Tree: tree, Files: changes(req.Series, result.Index)})
+	}
+	found, err := checks.Run(req.Rules, change)
+	if err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	r.take(found, added(req.Series))
+	return nil
+}
+
+// changes lists the files of one part as the checks want them.
+func changes(s *patch.Series, index int) []checks.FileChange {
+	var list []checks.FileChange
+	for _, p := range s.Parts {
+		if p.Index != index {
+			continue
+		}
+		for _, f := range p.Mail.Files {
+			list = append(list, checks.FileChange{Path: f.Path, OldPath: f.OldPath, Status: string(f.Status)})
+		}
+	}
+	return list
+}
+
+// addition is a line that a part adds, wherever it stands: a patch may be applied with an offset, and a later part may
+// rename the file.
+type addition struct {
+	part int
+	line string
+}
+
+func added(s *patch.Series) map[addition]bool {
+	all := map[addition]bool{}
+	for _, p := range s.Parts {
+		for _, f := range p.Mail.Files {
+			for _, h := range f.Hunks {
+				for _, line := range h.Lines {
+					if text, ok := strings.CutPrefix(line, "+"); ok {
+						all[addition{p.Index, strings.TrimSuffix(text, "\r")}] = true
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// take keeps what the rules found.
+func (r *Report) take(found *checks.Result, added map[addition]bool) {
+	r.Fixed, r.Inherited = found.Fixed, found.Inherited
+	for _, f := range found.Findings {
+		line := strings.TrimSuffix(f.Source, "\r")
+		r.Findings = append(r.Findings, Finding{Finding: f, Added: added[addition{f.Part, line}]})
+	}
+	slices.SortStableFunc(r.Findings, compareFindings)
+	for _, f := range found.Repaired {
+		r.Repaired = append(r.Repaired, Repaired{Part: f.Part, By: f.By, Rule: f.Rule})
+	}
+	for _, l := range found.Links {
+		r.Links = append(r.Links, Link(l))
+	}
+	r.LinkCount = len(r.Links)
+}
+
+// trace looks into the history for why a series does not apply: which version its author worked on, who changed the line
+// since, or whether all of it is in the branch already.
+func (r *Report) trace(ctx context.Context, req Request) error {
+	tip := r.Base.Commit
+	r.Apply.Already = alreadyIn(ctx, req, tip)
+	f := r.Apply.Failed
+	if r.Apply.Already != nil || f == nil || r.Apply.Status == repo.StatusAlreadyApplied {
+		return ctx.Err()
+	}
+	files, hint := startingPoint(req.Series)
+	worked, behind, ok := req.Repo.BaseOf(ctx, tip, files, hint)
+	if !ok || behind == 0 {
+		return ctx.Err()
+	}
+	r.Apply.Worked, r.Apply.Behind = shown(worked), behind
+	line := ""
+	if len(f.Expect) > 0 {
+		line = f.Expect[0]
+	}
+	if changed, ok := req.Repo.ChangedSince(ctx, worked.ID, tip, f.Path, line); ok {
+		r.Apply.Changed = shown(changed)
+	}
+	return ctx.Err()
+}
+
+// alreadyIn is the commit that brought the last part, when every part is in the branch; else nil.
+func alreadyIn(ctx context.Context, req Request, tip string) *Commit {
+	var last *Commit
+	for _, p := range req.Series.Parts {
+		c, ok := req.Repo.FindApplied(ctx, tip, p.Mail.PatchID, p.Mail.Files)
+		if !ok {
+			return nil
+		}
+		last = shown(c)
+	}
+	return last
+}
+
+// startingPoint is what the series says about the version it was made on: the files as they were before the first part that
+// touches them, and the commit that the author named, if any.
+func startingPoint(s *patch.Series) (files []patch.File, hint string) {
+	if s.Cover != nil {
+		hint = s.Cover.BaseCommit
+	}
+	seen := map[string]bool{}
+	for _, p := range s.Parts {
+		if hint == "" {
+			hint = p.Mail.BaseCommit
+		}
+		for _, f := range p.Mail.Files {
+			old := f.Path
+			if f.OldPath != "" {
+				old = f.OldPath
+			}
+			if !seen[old] {
+				files = append(files, f)
+			}
+			seen[old], seen[f.Path] = true, true
+		}
+	}
+	return files, hint
+}
+
+func shown(c repo.CommitInfo) *Commit { return &Commit{ID: c.ID, Title: c.Title, When: c.When} }

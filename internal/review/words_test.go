@@ -1,0 +1,151 @@
+package review
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"patchbot/internal/patch"
+)
+
+func overlay(files map[string]string) fstest.MapFS {
+	m := fstest.MapFS{}
+	for name, text := range files {
+		m[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return m
+}
+
+func TestOverlay(t *testing.T) {
+	words, err := NewTranslator(Options{Overlay: overlay(map[string]string{
+		"fr.toml":      "[count.error]\none = \"{{.N}} faute\"\nmany = \"{{.N}} de fautes\"\nother = \"{{.N}} fautes\"\n",
+		"reply.en.txt": "{{.Verdict}} for {{.ID}}",
+		"README":       "not words",
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	french, err := words.Render(changesNeeded(), RenderOptions{Lang: French})
+	if err != nil || !strings.Contains(french.Body, "2 fautes") || !strings.Contains(french.Body, "1 remarque") {
+		t.Errorf("French with one string replaced: %v\n%s", err, french.Body)
+	}
+	english, err := words.Render(changesNeeded(), RenderOptions{Lang: English})
+	if err != nil || english.Body != "changes-needed for 812-v1\n" {
+		t.Errorf("English with another skeleton: %v, %q", err, english.Body)
+	}
+}
+
+// A third language needs no code: its words where there are some, English ones elsewhere.
+func TestNewLanguage(t *testing.T) {
+	words, err := NewTranslator(Options{Overlay: overlay(map[string]string{
+		"br.toml":      "[count.error]\none = \"{{.N}} fazi\"\ntwo = \"{{.N}} fazi\"\nfew = \"{{.N}} fazi\"\nmany = \"{{.N}} a fazioù\"\nother = \"{{.N}} fazi\"\n",
+		"reply.br.txt": "{{.Counts}}\n",
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !words.Knows("br") || words.Knows("de") {
+		t.Errorf("languages: %v", words.Langs())
+	}
+	text, err := words.Render(changesNeeded(), RenderOptions{Lang: "br"})
+	if err != nil || text.Body != "2 fazi and 1 warning\n" {
+		t.Errorf("Breton: %v, %q", err, text.Body)
+	}
+	if _, err := words.Render(changesNeeded(), RenderOptions{Lang: "de"}); err == nil || !strings.Contains(err.Error(), "br en fr") {
+		t.Errorf("German: %v", err)
+	}
+}
+
+// What an administrator breaks is refused at the start, with its file and line.
+func TestBrokenOverlay(t *testing.T) {
+	for _, c := range []struct{ name, file, text, want string }{
+		{"TOML", "fr.toml", "[count.error]\none = \"x\nother = \"y\"\n", "fr.toml:2:"},
+		{"mixed keys", "fr.toml", "[count]\nerror = \"x\"\nother = \"y\"\n", "fr.toml: count"},
+		{"no string", "fr.toml", "and = 3\n", "fr.toml: and"},
+		{"template syntax", "reply.fr.txt", "one\n{{if}}\n", "reply.fr.txt:2"},
+		{"unknown field", "reply.fr.txt", "one\ntwo {{.Veredict}}\n", "reply.fr.txt:2:"},
+		{"unknown field in a rare case", "reply.en.txt", "{{if .Conflict}}\n{{.Conflict.File}}\n{{end}}", "reply.en.txt:2:"},
+		{"unknown string", "reply.en.txt", "{{t \"no.such\"}}", `"no.such"`},
+		{"unknown placeholder", "en.toml", "[count.error]\none = \"{{.Number}}\"\nother = \"{{.Number}}\"\n", `"count.error" in en`},
+		{"no language", "reply.klingonese!.txt", "x", "reply.klingonese!.txt"},
+	} {
+		_, err := NewTranslator(Options{Overlay: overlay(map[string]string{c.file: c.text})})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q in it", c.name, err, c.want)
+		}
+	}
+}
+
+func TestPlurals(t *testing.T) {
+	words := translator(t)
+	for _, c := range []struct {
+		lang Lang
+		n    int
+		want string
+	}{
+		{French, 0, "0 erreur"}, {French, 1, "1 erreur"}, {French, 2, "2 erreurs"}, {French, 1000000, "1000000 d'erreurs"},
+		{English, 0, "0 errors"}, {English, 1, "1 error"}, {English, 2, "2 errors"},
+	} {
+		v, err := words.voice(c.lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := v.count("count.error", c.n); err != nil || unglue(got) != c.want {
+			t.Errorf("%s: %q, %v, want %q", c.lang, got, err, c.want)
+		}
+	}
+}
+
+func TestDates(t *testing.T) {
+	words := translator(t)
+	for _, c := range []struct {
+		lang Lang
+		day  int
+		want string
+	}{{French, 1, "1er mars 2022"}, {French, 2, "2 mars 2022"}, {English, 1, "1 March 2022"}} {
+		v, err := words.voice(c.lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := v.date(day(2022, 3, c.day)); err != nil || unglue(got) != c.want {
+			t.Errorf("%s: %q, %v, want %q", c.lang, got, err, c.want)
+		}
+	}
+}
+
+// Every reason of package patch has words in both languages.
+func TestReasons(t *testing.T) {
+	words := translator(t)
+	file, err := parser.ParseFile(token.NewFileSet(), "../patch/patch.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	ast.Inspect(file, func(node ast.Node) bool {
+		spec, ok := node.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, ok := spec.Type.(*ast.Ident); !ok || kind.Name != "Reason" {
+			return true
+		}
+		value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+		for _, lang := range words.Langs() {
+			if text, err := words.Reason(patch.Reason(value), lang); err != nil || text == "" {
+				t.Errorf("%s in %s: %q, %v", value, lang, text, err)
+			}
+		}
+		return true
+	})
+	if n < 15 {
+		t.Errorf("found only %d reasons in package patch", n)
+	}
+}
