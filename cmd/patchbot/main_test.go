@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"patchbot/internal/repo"
+	"patchbot/testdata"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected outputs of the scripts")
+
+// asCommand makes the test binary behave as patchbot itself: tests that kill the daemon need a process to kill.
+const asCommand = "PATCHBOT_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+		return
+	}
+	testscript.Main(m, map[string]func(){"patchbot": commandMain})
+}
+
+// commandMain is main without the question whether standard error is a terminal.
+func commandMain() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, os.Args[1:], &Shell{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	stop()
+	os.Exit(status)
+}
+
+// patchbotCommand runs this test binary as patchbot.
+func patchbotCommand(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asCommand+"=1")
+	return cmd
+}
+
+// TestScripts runs the scripts of testdata/script: each is a file of commands, expectations and input files. The command
+// `wiki DIR REV` makes a clone of the sample wiki whose branch main stands at REV; `mail NAME` gives a mail of the demo.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+			env.Setenv("GIT_AUTHOR_NAME", "Camille Contributrice")
+			env.Setenv("GIT_AUTHOR_EMAIL", "camille@example.org")
+			env.Setenv("GIT_COMMITTER_NAME", "Camille Contributrice")
+			env.Setenv("GIT_COMMITTER_EMAIL", "camille@example.org")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"wiki":   scriptWiki,
+			"mail":   scriptMail,
+			"status": scriptStatus,
+		},
+	})
+}
+
+// scriptWiki implements `wiki DIR REV`.
+func scriptWiki(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: wiki DIR REV")
+	}
+	bare := ts.MkAbs(args[0] + ".bare")
+	_, err := repo.UnpackBundle(testdata.Bundle, bare)
+	ts.Check(err)
+	ts.Check(ts.Exec("git", "clone", "-q", "-b", "main", bare, ts.MkAbs(args[0])))
+	ts.Check(ts.Exec("git", "-C", ts.MkAbs(args[0]), "reset", "-q", "--hard", args[1]))
+}
+
+// scriptMail implements `mail NAME [FILE]`: it writes a mail of the demo to FILE, NAME.eml by default.
+func scriptMail(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: mail NAME [FILE]")
+	}
+	data, err := testdata.Demo.ReadFile("demo/" + args[0] + ".eml")
+	ts.Check(err)
+	file := args[0] + ".eml"
+	if len(args) == 2 {
+		file = args[1]
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(file), data, 0o644))
+}
+
+// scriptStatus implements `status N COMMAND…`: the command must end with exit status N.
+func scriptStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N COMMAND…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		got = "?"
+		if ee, ok := err.(*exec.ExitError); ok {
+			got = string(rune('0' + ee.ExitCode()))
+		}
+	}
+	if got != args[0] {
+		ts.Fatalf("exit status %s, want %s (%v)", got, args[0], err)
+	}
+}

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"patchbot/internal/bot"
+	"patchbot/internal/config"
+	"patchbot/internal/email"
+	"patchbot/internal/mailbox"
+	"patchbot/internal/review"
+	"patchbot/internal/store"
+)
+
+type serveCommand struct{}
+
+// Help is shown by --help.
+func (serveCommand) Help() string {
+	return "Replies are stored and shown, and sent only when [reply] enabled = true. Stop it with SIGTERM or Ctrl-C.\n\n" +
+		examples("patchbot serve --config /etc/patchbot/config.toml", "PATCHBOT_CONFIG=./config.toml patchbot serve")
+}
+
+// Run is the daemon.
+func (serveCommand) Run(ctx context.Context, sh *Shell) error {
+	conf, err := loadConfig(sh, false)
+	if err != nil {
+		return err
+	}
+	if problems := conf.Serviceable(); len(problems) > 0 {
+		return problems
+	}
+	log := logger(conf, sh)
+	imap, err := openIMAP(conf, log)
+	if err != nil {
+		return usage(err)
+	}
+	out, err := openSMTP(conf, log)
+	if err != nil {
+		return usage(err)
+	}
+	db, err := openStore(ctx, conf, log)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	b, err := newBot(conf, db, log, inbox{imap}, out)
+	if err != nil {
+		return err
+	}
+	return supervise(ctx, b, db, imap, log)
+}
+
+// supervise runs the bot and tells the service manager and the store how it is.
+func supervise(ctx context.Context, b *bot.Bot, db *store.DB, imap *mailbox.IMAP, log *slog.Logger) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		watch(ctx, b, db, imap, log)
+	}()
+	log.Info("patchbot starts", "version", versionString(), "store", db.Engine())
+	notify("READY=1")
+	err := b.Run(ctx)
+	cancel()
+	<-done
+	notify("STOPPING=1")
+	if errors.Is(err, mailbox.ErrStuck) {
+		return fmt.Errorf("the IMAP library does not let go of a connection; the service manager must start anew: %w", err)
+	}
+	log.Info("patchbot stops", "error", err)
+	return err
+}
+
+// every is how often the state of the loops is looked at and told.
+const every = 10 * time.Second
+
+// watch pings the service manager's watchdog as long as every loop makes progress, and writes the mailbox's state where
+// `patchbot status` reads it.
+func watch(ctx context.Context, b *bot.Bot, db *store.DB, imap *mailbox.IMAP, log *slog.Logger) {
+	limits := map[bot.Loop]time.Duration{bot.Intake: 15 * time.Minute, bot.Worker: 15 * time.Minute, bot.Sender: 20 * time.Minute}
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		state := imap.State()
+		if state.LastActivity.After(b.Progress(bot.Intake)) {
+			b.Touch()
+		}
+		detail := "connected"
+		if !state.Connected {
+			detail = "not connected: " + state.LastError
+		}
+		if err := db.SetHealth(ctx, "imap", state.Connected, detail); err != nil && ctx.Err() == nil {
+			log.Error("write health", "error", err)
+		}
+		alive := true
+		for loop, limit := range limits {
+			if still := time.Since(b.Progress(loop)); still > limit {
+				alive = false
+				log.Error("a loop makes no progress", "loop", loop.String(), "for", still.Round(time.Second))
+			}
+		}
+		if alive {
+			notify("WATCHDOG=1\nSTATUS=IMAP " + detail)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func logger(conf *config.Config, sh *Shell) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(conf.Log.Level)); err != nil {
+		level = slog.LevelInfo
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if conf.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(sh.Err, o))
+	}
+	return slog.New(slog.NewTextHandler(sh.Err, o))
+}
+
+func openIMAP(conf *config.Config, log *slog.Logger) (*mailbox.IMAP, error) {
+	trust, err := tlsConfig(conf.IMAP.Server)
+	if err != nil {
+		return nil, fmt.Errorf("imap: %w", err)
+	}
+	return mailbox.NewIMAP(mailbox.IMAPOptions{
+		Addr: conf.IMAP.Addr(), Security: securities[conf.IMAP.Security], TLS: trust,
+		User: conf.IMAP.User, Password: password(conf.IMAP.Server, "imap-password"), Mailbox: conf.IMAP.Mailbox,
+		IdleReissue: time.Duration(conf.IMAP.IdleReissue), CommandTimeout: time.Duration(conf.IMAP.Timeout),
+		PollInterval: time.Duration(conf.IMAP.Poll), MaxBytes: int64(conf.Mail.MaxBytes), Log: log,
+	})
+}
+
+// openSMTP gives nil when no server is configured: replies are then stored and shown.
+func openSMTP(conf *config.Config, log *slog.Logger) (bot.Outlet, error) {
+	if conf.SMTP.Host == "" {
+		return nil, nil
+	}
+	trust, err := tlsConfig(conf.SMTP.Server)
+	if err != nil {
+		return nil, fmt.Errorf("smtp: %w", err)
+	}
+	s, err := mailbox.NewSMTP(mailbox.SMTPOptions{
+		Addr: conf.SMTP.Addr(), Security: securities[conf.SMTP.Security], TLS: trust,
+		User: conf.SMTP.User, Password: password(conf.SMTP.Server, "smtp-password"), Hello: helloName(),
+		CommandTimeout: time.Duration(conf.SMTP.Timeout), Log: log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("smtp: %w", err)
+	}
+	return outlet{s}, nil
+}
+
+func openStore(ctx context.Context, conf *config.Config, log *slog.Logger) (*store.DB, error) {
+	db, err := store.Open(ctx, store.Options{Dir: conf.StateDir, URL: conf.Store.URL, Now: time.Now, Log: log})
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return nil, &failure{status: exitFailure, err: err, hints: []string{"another patchbot works in this state directory; stop it, or give this one its own state_dir"}}
+	case err != nil:
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return db, nil
+}
+
+// newBot copies the configuration into the bot's own options.
+func newBot(conf *config.Config, db *store.DB, log *slog.Logger, in bot.Inbox, out bot.Outlet) (*bot.Bot, error) {
+	rules, err := ruleSet(conf, nil)
+	if err != nil {
+		return nil, err
+	}
+	words, err := translator(conf)
+	if err != nil {
+		return nil, err
+	}
+	wikis, err := wikis(conf, db, log)
+	if err != nil {
+		return nil, err
+	}
+	lim := email.DefaultLimits()
+	lim.Bytes = conf.Mail.MaxBytes
+	return bot.New(bot.Options{
+		Store: db, Inbox: in, Outlet: out, Mailbox: conf.IMAP.User + "@" + conf.IMAP.Host + "/" + conf.IMAP.Mailbox,
+		Lists: lists(conf), Wikis: wikis, Rules: rules, Words: words, Limits: lim,
+		Self: bot.Self{Name: conf.Bot.Name, Address: conf.Bot.Address, Aliases: conf.Bot.Aliases, SentCopy: conf.SMTP.SentCopy},
+		Policy: bot.Policy{
+			IncompleteAfter: time.Duration(conf.Series.IncompleteAfter), Settle: time.Duration(conf.Series.Settle),
+			Replies: conf.Reply.Enabled, PerSenderHour: conf.Reply.PerSenderHour, PerHour: conf.Reply.PerHour, PerThreadDay: conf.Reply.PerThreadDay,
+		},
+		KillSwitch: killSwitch(conf), Now: time.Now, Log: log,
+	})
+}
+
+func lists(conf *config.Config) []bot.List {
+	var out []bot.List
+	for _, l := range conf.Lists {
+		out = append(out, bot.List{Name: l.Name, Addresses: l.Addresses, IDs: l.IDs, Kind: review.ListKind(l.Kind), Lang: review.Lang(l.Language), Archive: l.Archive})
+	}
+	return out
+}
+
+func wikis(conf *config.Config, db *store.DB, log *slog.Logger) ([]bot.Wiki, error) {
+	var out []bot.Wiki
+	for _, w := range conf.Wikis {
+		host, err := hostNamed(w.Host)
+		if err != nil {
+			return nil, err
+		}
+		source := &baseSource{url: w.Repository, dir: stateFile(conf, "mirrors", w.Name), now: time.Now}
+		source.health = func(ctx context.Context, ok bool, detail string) {
+			if err := db.SetHealth(ctx, "repository "+w.Name, ok, detail); err != nil {
+				log.Error("write health", "error", err)
+			}
+		}
+		out = append(out, bot.Wiki{Name: w.Name, Prefixes: w.Prefixes, Lists: w.Lists, Branch: w.Branch, Host: host, Own: own(w), Base: source.get})
+	}
+	return out, nil
+}
+
+// killSwitch looks for the file at each call, so that creating it acts at once.
+func killSwitch(conf *config.Config) func() bool {
+	file := conf.KillSwitch
+	if file == "" {
+		file = stateFile(conf, "STOP")
+	}
+	return func() bool {
+		_, err := os.Stat(file)
+		return err == nil
+	}
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"patchbot/internal/store"
+)
+
+type statusCommand struct {
+	Format string `help:"Output: text or json." enum:"text,json" default:"text"`
+}
+
+// Help is shown by --help.
+func (statusCommand) Help() string {
+	return "The exit status is 1 when something needs a person: an unreachable server, a held or failed reply, a review that\nfails again and again.\n\n" +
+		examples("patchbot status", "patchbot status --format json | jq .outbox")
+}
+
+// Run prints what the daemon is doing.
+func (c statusCommand) Run(ctx context.Context, sh *Shell) error {
+	conf, err := loadConfig(sh, false)
+	if err != nil {
+		return err
+	}
+	db, err := readStore(ctx, conf)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	st, err := db.Status(ctx)
+	if err != nil {
+		return err
+	}
+	health, err := db.Health(ctx)
+	if err != nil {
+		return err
+	}
+	if c.Format == "json" {
+		err = writeStatusJSON(sh.Out, st, health)
+	} else {
+		err = writeStatus(sh.Out, st, health, conf.Reply.Enabled)
+	}
+	if err != nil {
+		return err
+	}
+	if needsPerson(st, health, conf.Reply.Enabled) {
+		return errFindings
+	}
+	return nil
+}
+
+// needsPerson reports whether the daemon cannot go on alone. Held replies are normal while replies are switched off.
+func needsPerson(st store.Status, health []store.Health, replies bool) bool {
+	for _, h := range health {
+		if !h.OK {
+			return true
+		}
+	}
+	return st.Outbox[store.StateFailed] > 0 || st.Series[store.StateFailed] > 0 || len(st.Errors) > 0 && replies || replies && st.Outbox[store.StateHeld] > 0
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05Z")
+}
+
+func writeStatus(w io.Writer, st store.Status, health []store.Health, replies bool) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(tw, "store:\t%s, schema %d\n", st.Engine, st.Schema)
+	for _, h := range health {
+		state := "ok"
+		if !h.OK {
+			state = "TROUBLE"
+		}
+		fmt.Fprintf(tw, "%s:\t%s since %s, %s\n", h.Name, state, stamp(h.Since), h.Detail)
+	}
+	for _, m := range st.Mailboxes {
+		fmt.Fprintf(tw, "cursor:\t%s UIDVALIDITY %d UID %d, moved %s\n", m.Name, m.Cursor.UIDValidity, m.Cursor.UID, stamp(m.Moved))
+	}
+	fmt.Fprintf(tw, "last mail:\t%s\n", stamp(st.LastMessage))
+	fmt.Fprintf(tw, "mails:\t%s\n", counts(st.Messages))
+	fmt.Fprintf(tw, "series:\t%s\n", counts(st.Series))
+	fmt.Fprintf(tw, "outbox:\t%s\n", counts(st.Outbox))
+	if !replies {
+		fmt.Fprintf(tw, "replies:\tnot enabled: stored and shown, not sent\n")
+	}
+	fmt.Fprintf(tw, "next due:\t%s\n", stamp(st.NextDue))
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	for _, s := range st.Open {
+		fmt.Fprintf(w, "\nopen: %s v%d (%s, %s) %q due %s\n", s.ID, s.Version, s.Wiki, s.State, s.Subject, stamp(s.RunAt))
+		if s.Error != "" {
+			fmt.Fprintf(w, "  %d attempts, last: %s\n", s.Attempts, s.Error)
+		}
+	}
+	for _, o := range st.Waiting {
+		fmt.Fprintf(w, "\nreply: %s %s <%s>\n", o.State, o.Key, o.MessageID)
+		if o.Error != "" {
+			fmt.Fprintf(w, "  %s\n", o.Error)
+		}
+	}
+	for _, e := range st.Errors {
+		what := e.SeriesID + fmt.Sprintf(" v%d", e.Version)
+		if e.Mail != "" {
+			what = e.Mail
+		}
+		fmt.Fprintf(w, "\nerror: %s %s: %s\n", stamp(e.At), what, e.Error)
+	}
+	return nil
+}
+
+func counts(m map[string]int) string {
+	if len(m) == 0 {
+		return "none"
+	}
+	text := ""
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		if text != "" {
+			text += ", "
+		}
+		text += fmt.Sprintf("%d %s", m[k], k)
+	}
+	return text
+}
+
+func writeStatusJSON(w io.Writer, st store.Status, health []store.Health) error {
+	type row = map[string]any
+	parts := []row{}
+	for _, h := range health {
+		parts = append(parts, row{"name": h.Name, "ok": h.OK, "since": stampJSON(h.Since), "detail": h.Detail})
+	}
+	boxes := []row{}
+	for _, m := range st.Mailboxes {
+		boxes = append(boxes, row{"name": m.Name, "uid_validity": m.Cursor.UIDValidity, "uid": m.Cursor.UID, "moved": stampJSON(m.Moved)})
+	}
+	open := []row{}
+	for _, s := range st.Open {
+		open = append(open, row{"id": s.ID, "version": s.Version, "wiki": s.Wiki, "state": s.State, "subject": s.Subject, "due": stampJSON(s.RunAt), "attempts": s.Attempts, "error": s.Error})
+	}
+	waiting := []row{}
+	for _, o := range st.Waiting {
+		waiting = append(waiting, row{"key": o.Key, "state": o.State, "message_id": o.MessageID, "due": stampJSON(o.RunAt), "attempts": o.Attempts, "error": o.Error})
+	}
+	errs := []row{}
+	for _, e := range st.Errors {
+		errs = append(errs, row{"at": stampJSON(e.At), "series": e.SeriesID, "version": e.Version, "mail": e.Mail, "error": e.Error})
+	}
+	return writeJSON(w, row{
+		"store": row{"engine": st.Engine, "schema": st.Schema}, "health": parts, "mailboxes": boxes,
+		"last_message": stampJSON(st.LastMessage), "next_due": stampJSON(st.NextDue),
+		"messages": st.Messages, "series": st.Series, "outbox": st.Outbox,
+		"open": open, "waiting": waiting, "errors": errs,
+	})
+}
+
+// stampJSON is null for a time that never was.
+func stampJSON(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UTC()
+}

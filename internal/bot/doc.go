@@ -1,0 +1,45 @@
+// Package bot is the loop that turns mails into replies. This comment is the architecture document of patchbot.
+//
+// # The way of one mail
+//
+// A mail's journey is a straight line, and each package is one station of it:
+//
+//  1. mailbox fetches raw messages after the cursor;
+//  2. email.Parse reads the bytes into a Message;
+//  3. patch.Classify says whether it is a patch, a cover letter, a reply or nothing for us, always with a reason;
+//  4. store.Record writes the message, its journal line and the new cursor in one transaction: from here on nothing can be
+//     lost;
+//  5. patch.Assemble makes series of the related messages, complete or with the missing parts named;
+//  6. repo fetches the base when a review begins;
+//  7. repo applies the series part by part to the tree of the base, in memory;
+//  8. wiki indexes the changed pages of both trees;
+//  9. checks.Run finds what the series introduces;
+//  10. review.Judge and review.Compose make the verdict and the reply;
+//  11. store.FinishSeries writes the report and the reply's final bytes in one transaction;
+//  12. mailbox sends the reply, and the store marks it sent.
+//
+// Stations 7 to 10 are review.Review, which the command line calls too. [Bot.Take] is 2 to 5, the worker 6 to 11, the
+// sender 12. The bot knows no protocol: the command plugs a mailbox into [Inbox] and [Outlet].
+//
+// # Laws
+//
+// Recorded before acted on. The process may be killed between any two stations. A message that was recorded but not yet
+// assembled is found at the next start ([store.DB.Unassembled]); a review that did not finish is claimed again when its
+// lease ends; a reply caught between sending and sent is looked for in the bot's own mailbox before it may leave again.
+//
+// The series row is the job. A version of a series is claimed by one worker at a time, under a lease with a fencing epoch;
+// a part that arrives during a review changes the series' digest and voids the claim, so that the finished review of an
+// older set of parts is thrown away instead of sent.
+//
+// One reply per version and verdict. The key of a reply is made of series, version and verdict, and so is its Message-ID:
+// the store refuses the second one, and so does every archive that knows Message-IDs.
+//
+// What could not be done is nobody's fault. A failing fetch, a full disk, a silent server put the work back with a growing
+// delay and are told to the operator; the author of a patch never reads about them.
+//
+// # Goroutines
+//
+// [Bot.Run] owns three: intake, worker and sender. Each advances its own stamp ([Bot.Progress]) whenever it has done
+// something or has found nothing to do, which is what a watchdog may trust. They meet only in the store and in two wake-up
+// channels of capacity one.
+package bot

@@ -1,0 +1,166 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"patchbot/internal/email"
+	"patchbot/internal/patch"
+	"patchbot/internal/review"
+	"patchbot/internal/store"
+)
+
+// reviewLease is how long a worker may hold a series before another may take it.
+const reviewLease = 10 * time.Minute
+
+// reviewOne claims one due series and reviews it. It reports whether there was one; an error is the store's.
+func (b *Bot) reviewOne(ctx context.Context) (bool, error) {
+	claim, err := b.Store.ClaimSeries(ctx, reviewLease)
+	if err != nil || claim == nil {
+		return false, err
+	}
+	log := b.Log.With("series", claim.ID, "version", claim.Version, "message_id", claim.Root)
+	finished, err := b.review(ctx, claim)
+	if ctx.Err() != nil {
+		return false, b.giveBack(claim, b.Now(), "stopped")
+	}
+	if err != nil {
+		delay := retryReview(claim.Attempts)
+		log.Error("review", "error", err, "retry", delay)
+		return true, b.giveBack(claim, b.Now().Add(delay), err.Error())
+	}
+	err = b.Store.FinishSeries(ctx, claim, *finished)
+	if errors.Is(err, store.ErrFenced) {
+		log.Info("the series changed during its review; it will be reviewed again")
+		return true, nil
+	}
+	if err != nil {
+		return true, fmt.Errorf("finish series %s v%d: %w", claim.ID, claim.Version, err)
+	}
+	log.Info("reviewed", "verdict", finished.Verdict)
+	if finished.Outbox != nil {
+		signal(b.wakeSender)
+	}
+	return true, nil
+}
+
+// giveBack returns a claim also when the daemon is stopping.
+func (b *Bot) giveBack(claim *store.Series, at time.Time, cause string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	err := b.Store.ReleaseSeries(ctx, claim, at, cause)
+	if errors.Is(err, store.ErrFenced) {
+		return nil
+	}
+	return err
+}
+
+// retryReview is the delay after the given number of attempts: 15 s doubling to one hour.
+func retryReview(attempts int) time.Duration {
+	return min(15*time.Second<<min(max(attempts-1, 0), 20), time.Hour)
+}
+
+func (b *Bot) review(ctx context.Context, claim *store.Series) (*store.FinishedReview, error) {
+	w, l := b.wikiNamed(claim.Wiki), b.listNamed(claim.List)
+	if w == nil || l == nil {
+		return nil, fmt.Errorf("wiki %q or list %q is not configured any more", claim.Wiki, claim.List)
+	}
+	series, err := b.series(ctx, claim)
+	if err != nil {
+		return nil, err
+	}
+	report, err := b.judge(ctx, series, w)
+	if err != nil {
+		return nil, err
+	}
+	return b.finished(claim, series, report, w, l)
+}
+
+// series reads the claimed version anew from its mails.
+func (b *Bot) series(ctx context.Context, claim *store.Series) (*patch.Series, error) {
+	if len(claim.Messages) == 0 {
+		return nil, errors.New("the series has no messages")
+	}
+	asm, keys, err := b.related(ctx, claim.Messages[len(claim.Messages)-1])
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range asm.Series {
+		if s.Version == claim.Version && slices.Equal(members(s, keys), claim.Messages) {
+			s.ID = claim.ID
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("its %d messages no longer make version %d of a series", len(claim.Messages), claim.Version)
+}
+
+func (b *Bot) judge(ctx context.Context, s *patch.Series, w *Wiki) (*review.Report, error) {
+	req := review.Request{Series: s, Branch: w.Branch, Rules: b.Rules, Host: w.Host, Own: w.Own}
+	if len(s.Missing) == 0 {
+		base, err := w.Base(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("fetch wiki %s: %w", w.Name, err)
+		}
+		req.Repo = base
+	}
+	return review.Review(ctx, req)
+}
+
+// finished makes the rows that end a review: the report, and the reply in its final bytes.
+func (b *Bot) finished(claim *store.Series, s *patch.Series, report *review.Report, w *Wiki, l *List) (*store.FinishedReview, error) {
+	data, err := json.Marshal(report)
+	if err != nil {
+		return nil, fmt.Errorf("encode report: %w", err)
+	}
+	out, err := b.reply(claim, report, w, l)
+	if err != nil {
+		return nil, err
+	}
+	f := &store.FinishedReview{
+		State: store.StateDone, Verdict: string(report.Verdict), BaseCommit: report.Base.Commit, Report: data, Outbox: out,
+		Steps: []store.Step{{At: b.Now(), MessageID: s.Root, SeriesID: claim.ID, Version: claim.Version, Event: "reviewed", Detail: reviewedDetail(report)}},
+	}
+	if len(s.Missing) > 0 {
+		f.State = store.StateIncomplete // until the missing part arrives; the author has been told
+	}
+	return f, nil
+}
+
+func reviewedDetail(r *review.Report) string {
+	detail := string(r.Verdict)
+	if r.Base.Commit != "" {
+		detail += " on " + r.Base.Branch + " " + r.Base.Commit[:12]
+	}
+	if n := len(r.Findings); n > 0 {
+		detail += fmt.Sprintf(", %d findings", n)
+	}
+	return detail
+}
+
+func (b *Bot) reply(claim *store.Series, report *review.Report, w *Wiki, l *List) (*store.Outbox, error) {
+	mail, err := b.Words.Compose(report, review.ComposeOptions{
+		RenderOptions: review.RenderOptions{Lang: l.Lang, List: l.Kind, ListAddress: l.Addresses[0], Archive: l.Archive, WebURL: b.WebURL, Branch: w.Branch},
+		From:          b.from(), Domain: domain(b.Self.Address), Date: b.Now(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("compose reply: %w", err)
+	}
+	key := fmt.Sprintf("%s|%d|%s", claim.ID, claim.Version, report.Kind())
+	mail.Header = append(mail.Header, email.Field{Name: jobField, Value: key})
+	raw, err := mail.Bytes(false)
+	if err != nil {
+		return nil, fmt.Errorf("encode reply: %w", err)
+	}
+	out := &store.Outbox{
+		Key: key, SeriesID: claim.ID, Version: claim.Version, Kind: report.Kind(), MessageID: mail.MessageID,
+		From: b.Self.Address, Recipients: b.recipients(mail), Raw: raw, State: store.StateReady, RunAt: b.Now(),
+	}
+	if !b.Policy.Replies {
+		out.State, out.Error = store.StateHeld, "replies are not enabled"
+	}
+	return out, nil
+}

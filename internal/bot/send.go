@@ -1,0 +1,203 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"patchbot/internal/email"
+	"patchbot/internal/store"
+)
+
+const (
+	// sendLease is how long a reply may be on its way before a crash is supposed.
+	sendLease = 15 * time.Minute
+	// grace is how long the copy of a reply may take to come back from the list before it is sent again.
+	grace = 2 * time.Minute
+	// giveUp is how long a reply is offered to a server that answers "later".
+	giveUp = 48 * time.Hour
+	// jobField is a header field of every reply: the key of its row, for when a server replaces the Message-ID.
+	jobField = "X-Patchbot-Job"
+)
+
+func (b *Bot) from() email.Address { return email.Address{Name: b.Self.Name, Addr: b.Self.Address} }
+
+func domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
+
+// recipients is the envelope of a reply: everyone in its header, and the bot's own copy.
+func (b *Bot) recipients(r *email.Reply) []string {
+	var out []string
+	seen := map[string]bool{}
+	add := func(addr string) {
+		if addr != "" && !seen[strings.ToLower(addr)] {
+			seen[strings.ToLower(addr)] = true
+			out = append(out, addr)
+		}
+	}
+	for _, a := range r.To {
+		add(a.Addr)
+	}
+	for _, a := range r.Cc {
+		add(a.Addr)
+	}
+	add(b.Self.SentCopy)
+	return out
+}
+
+// sendOne settles one reply whose fate is unknown, or else sends one that is due. It reports whether there was one.
+func (b *Bot) sendOne(ctx context.Context) (bool, error) {
+	did, err := b.settleOne(ctx)
+	if did || err != nil {
+		return did, err
+	}
+	if b.Outlet == nil || b.KillSwitch() {
+		return false, nil
+	}
+	row, err := b.Store.ClaimOutbox(ctx, sendLease)
+	if err != nil || row == nil {
+		return false, err
+	}
+	if why, err := b.overCap(ctx, row); err != nil {
+		return true, err
+	} else if why != "" {
+		b.Log.Warn("reply held", "message_id", row.MessageID, "cause", why)
+		return true, b.Store.HoldOutbox(ctx, row, why)
+	}
+	return true, b.send(ctx, row)
+}
+
+// send commits that the reply is on its way, hands it over, and records the answer. The answer is recorded also when the
+// daemon is stopping.
+func (b *Bot) send(ctx context.Context, row *store.Outbox) error {
+	log := b.Log.With("message_id", row.MessageID, "series", row.SeriesID)
+	if err := b.Store.MarkSending(ctx, row); err != nil {
+		return ifNotFenced(err)
+	}
+	queue, err := b.Outlet.Send(ctx, row.From, row.Recipients, row.Raw)
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	if err == nil {
+		log.Info("sent", "queue_id", queue)
+		return ifNotFenced(b.Store.MarkSent(after, row, queue))
+	}
+	var refusal *Refusal
+	if !errors.As(err, &refusal) {
+		refusal = &Refusal{Err: err}
+	}
+	switch {
+	case refusal.Unknown:
+		log.Warn("send: no answer after the last byte; the own mailbox will tell", "error", err)
+		return ifNotFenced(b.Store.ProbeLater(after, row, b.Now().Add(grace), err.Error()))
+	case refusal.Permanent:
+		log.Error("send: refused for good", "error", err)
+		return ifNotFenced(b.Store.FailOutbox(after, row, err.Error()))
+	case b.Now().Sub(row.Created) > giveUp:
+		log.Error("send: given up", "error", err)
+		return ifNotFenced(b.Store.FailOutbox(after, row, fmt.Sprintf("given up after %s: %v", giveUp, err)))
+	default:
+		delay := retrySend(row.Attempts, refusal.Configuration)
+		log.Warn("send: later", "error", err, "retry", delay)
+		return ifNotFenced(b.Store.RetryOutbox(after, row, b.Now().Add(delay), err.Error()))
+	}
+}
+
+// retrySend is the delay after the given number of attempts: 2, 5, 15, 30, then 60 minutes. A server that refuses us, and
+// not the mail, is asked again after five minutes at the earliest.
+func retrySend(attempts int, configuration bool) time.Duration {
+	steps := []time.Duration{2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour}
+	d := steps[min(max(attempts-1, 0), len(steps)-1)]
+	if configuration {
+		d = max(d, 5*time.Minute)
+	}
+	return d
+}
+
+// settleOne takes a reply that was on its way when a process died, and asks the own mailbox whether it arrived. A reply
+// that is not there is looked for again after a while, then sent once more with the same bytes, then held for a person.
+func (b *Bot) settleOne(ctx context.Context) (bool, error) {
+	row, err := b.Store.ClaimUnknown(ctx, sendLease)
+	if err != nil || row == nil {
+		return false, err
+	}
+	log := b.Log.With("message_id", row.MessageID, "series", row.SeriesID)
+	found, err := b.arrived(ctx, row)
+	switch {
+	case err != nil:
+		log.Warn("look for own reply", "error", err)
+		return true, ifNotFenced(b.Store.ProbeLater(ctx, row, b.Now().Add(grace), err.Error()))
+	case found:
+		log.Info("own reply found in the mailbox")
+		return true, ifNotFenced(b.Store.MarkSent(ctx, row, "found in the own mailbox"))
+	case row.Probes == 0:
+		return true, ifNotFenced(b.Store.ProbeLater(ctx, row, b.Now().Add(grace), "not in the own mailbox yet"))
+	case row.Attempts < 2:
+		log.Warn("own reply did not arrive; sending the same bytes again")
+		return true, ifNotFenced(b.Store.RetryOutbox(ctx, row, b.Now(), "not in the own mailbox after the grace period"))
+	default:
+		log.Error("own reply did not arrive twice; held")
+		return true, ifNotFenced(b.Store.HoldOutbox(ctx, row, "sent twice, seen never: look at the list, then release or drop it"))
+	}
+}
+
+// arrived looks for a reply in the own mailbox: by its Message-ID, else by its own key, since some submission services
+// replace the Message-ID.
+func (b *Bot) arrived(ctx context.Context, row *store.Outbox) (bool, error) {
+	if b.Inbox == nil {
+		return false, errors.New("no mailbox to look in")
+	}
+	found, err := b.Inbox.Find(ctx, "Message-ID", "<"+row.MessageID+">")
+	if err != nil || found {
+		return found, err
+	}
+	return b.Inbox.Find(ctx, jobField, row.Key)
+}
+
+// overCap says which cap a reply would break, or nothing.
+func (b *Bot) overCap(ctx context.Context, row *store.Outbox) (string, error) {
+	now := b.Now()
+	author, err := b.authorOf(ctx, row)
+	if err != nil {
+		return "", err
+	}
+	caps := []struct {
+		limit int
+		count func() (int, error)
+		text  string
+	}{
+		{b.Policy.PerSenderHour, func() (int, error) { return b.Store.SentSince(ctx, author, now.Add(-time.Hour)) }, "replies to this author within an hour"},
+		{b.Policy.PerHour, func() (int, error) { return b.Store.SentSince(ctx, "", now.Add(-time.Hour)) }, "replies within an hour"},
+		{b.Policy.PerThreadDay, func() (int, error) { return b.Store.SentOfSeries(ctx, row.SeriesID, now.Add(-24*time.Hour)) }, "replies on this series within a day"},
+	}
+	for _, c := range caps {
+		if c.limit == 0 {
+			continue
+		}
+		n, err := c.count()
+		if err != nil {
+			return "", fmt.Errorf("count replies: %w", err)
+		}
+		if n >= c.limit {
+			return fmt.Sprintf("%d %s, the limit is %d", n, c.text, c.limit), nil
+		}
+	}
+	return "", nil
+}
+
+// authorOf is the address whose series a reply answers.
+func (b *Bot) authorOf(ctx context.Context, row *store.Outbox) (string, error) {
+	s, err := b.Store.SeriesVersion(ctx, row.SeriesID, row.Version)
+	if err != nil {
+		return "", fmt.Errorf("read series of a reply: %w", err)
+	}
+	return s.AuthorEmail, nil
+}
+
+// ifNotFenced drops the error of a claim that another process has taken over: it will finish the work.
+func ifNotFenced(err error) error {
+	if errors.Is(err, store.ErrFenced) {
+		return nil
+	}
+	return err
+}

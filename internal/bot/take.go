@@ -1,0 +1,321 @@
+package bot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"patchbot/internal/email"
+	"patchbot/internal/patch"
+	"patchbot/internal/store"
+)
+
+// window is how far apart two mails of one author may be and still belong together without any threading header.
+const window = 60 * 24 * time.Hour
+
+// Take reads one mail, records it with the new cursor, and assembles the series it belongs to. It is idempotent: a mail
+// that is known already only moves the cursor. An error means that nothing was recorded, and that the same mail must be
+// handed over again.
+func (b *Bot) Take(ctx context.Context, a Arrival) error {
+	mail := b.read(a)
+	list, w := b.place(mail)
+	row := b.row(a, mail, list, w)
+	cursor := &store.Cursor{UIDValidity: a.UIDValidity, UID: a.UID}
+	if a.UID == 0 {
+		cursor = nil
+	}
+	log := b.Log.With("message_id", mail.Message.ID)
+	fresh, err := b.Store.Record(ctx, row, a.Raw, cursor, b.arrivalSteps(row, mail)...)
+	b.advance(Intake)
+	if err != nil {
+		log.Error("record", "error", err)
+		return fmt.Errorf("record <%s>: %w", mail.Message.ID, err)
+	}
+	log.Info("took mail", "kind", row.Kind, "reason", row.Reason, "wiki", row.Wiki, "fresh", fresh)
+	if !fresh {
+		return nil
+	}
+	if mail.Reason == patch.ReasonOwnMail {
+		return b.confirmOwn(ctx, mail.Message)
+	}
+	if mail.Reason == "" && w != nil {
+		if err := b.assemble(ctx, row); err != nil {
+			// The mail is safe; Recover and the next related mail try again.
+			log.Error("assemble", "error", err)
+		}
+	}
+	return nil
+}
+
+// read parses and classifies one mail; whatever happens, it gives a Mail.
+func (b *Bot) read(a Arrival) (mail *patch.Mail) {
+	defer func() {
+		if p := recover(); p != nil {
+			b.Log.Error("parse", "message_id", unreadable(a, "").Message.ID, "panic", p)
+			mail = unreadable(a, fmt.Sprint(p))
+		}
+	}()
+	if a.Err != nil {
+		return unreadable(a, a.Err.Error())
+	}
+	m := email.Parse(a.Raw, b.Limits)
+	if a.TooLarge {
+		m.Defect, m.Size = email.DefectTooLarge, int(a.Size)
+		m.Detail = fmt.Sprintf("%d bytes, the limit is %d", a.Size, b.Limits.Bytes)
+	}
+	mail = b.classify(a.Raw, m, a.At)
+	if a.TooLarge && mail.Reason != patch.ReasonOwnMail {
+		mail.Kind, mail.Reason = patch.KindIgnored, patch.ReasonTooLarge
+	}
+	return mail
+}
+
+// unreadable stands for a mail of which nothing can be said but where it lies.
+func unreadable(a Arrival, detail string) *patch.Mail {
+	id := digest(fmt.Appendf(nil, "%d %d %s", a.UIDValidity, a.UID, a.Raw))
+	m := &email.Message{ID: id + "@missing.invalid", Derived: true, BodyHash: id, Size: int(a.Size), Defect: email.DefectUnreadable, Detail: detail}
+	return &patch.Mail{Message: m, Raw: a.Raw, Arrived: a.At, Kind: patch.KindIgnored, Reason: patch.ReasonUnreadable}
+}
+
+func (b *Bot) classify(raw []byte, m *email.Message, at time.Time) *patch.Mail {
+	o := patch.Options{Own: append([]string{b.Self.Address}, b.Self.Aliases...)}
+	if b.Self.SentCopy != "" {
+		o.Own = append(o.Own, b.Self.SentCopy)
+	}
+	here := b.list(m)
+	for _, l := range b.Lists {
+		o.ListIDs = append(o.ListIDs, l.IDs...)
+		o.ListAddresses = append(o.ListAddresses, l.Addresses...)
+	}
+	for _, w := range b.Wikis {
+		if here == nil || slices.Contains(w.Lists, here.Name) {
+			o.Prefixes = append(o.Prefixes, w.Prefixes...)
+		}
+	}
+	return patch.Classify(raw, m, at, o)
+}
+
+// place finds the list and the wiki of a mail; either may be nil.
+func (b *Bot) place(mail *patch.Mail) (*List, *Wiki) {
+	l := b.list(mail.Message)
+	if l == nil {
+		return nil, nil
+	}
+	return l, b.wiki(l.Name, mail.Subject.Prefix)
+}
+
+func (b *Bot) row(a Arrival, mail *patch.Mail, l *List, w *Wiki) store.Message {
+	m := mail.Message
+	row := store.Message{
+		Key: store.MessageKey(m.ID, m.BodyHash), MessageID: m.ID, BodyHash: m.BodyHash,
+		Mailbox: b.Mailbox, UIDValidity: a.UIDValidity, UID: a.UID, Size: m.Size,
+		Arrived: a.At, Author: mail.Author.Addr, Subject: m.Subject,
+		Kind: string(mail.Kind), Reason: string(mail.Reason), Detail: m.Detail,
+		Refs: slices.Concat(m.InReplyTo, m.References),
+	}
+	if row.Author == "" && len(m.From) > 0 {
+		row.Author = m.From[0].Addr
+	}
+	if l != nil {
+		row.List = l.Name
+	}
+	if w != nil {
+		row.Wiki = w.Name
+	}
+	return row
+}
+
+func (b *Bot) arrivalSteps(row store.Message, mail *patch.Mail) []store.Step {
+	now := b.Now()
+	steps := []store.Step{{At: now, MessageID: row.MessageID, Event: "received", Detail: receivedDetail(row)}}
+	switch {
+	case mail.Kind == patch.KindReply:
+		steps = append(steps, store.Step{At: now, MessageID: row.MessageID, Event: "ignored", Detail: string(patch.ReasonReply)})
+	case mail.Reason != "":
+		detail := string(mail.Reason)
+		if row.Detail != "" {
+			detail += ": " + row.Detail
+		}
+		steps = append(steps, store.Step{At: now, MessageID: row.MessageID, Event: "ignored", Detail: detail})
+	default:
+		s := mail.Subject
+		steps = append(steps, store.Step{At: now, MessageID: row.MessageID, Event: "taken",
+			Detail: fmt.Sprintf("%s %d/%d v%d for wiki %s", mail.Kind, s.Index, s.Total, s.Version, row.Wiki)})
+	}
+	return steps
+}
+
+func receivedDetail(row store.Message) string {
+	from := "without a known list"
+	if row.List != "" {
+		from = "from list " + row.List
+	}
+	if row.UID == 0 {
+		return fmt.Sprintf("%d bytes, %s", row.Size, from)
+	}
+	return fmt.Sprintf("%d bytes, %s, UID %d of %s", row.Size, from, row.UID, row.Mailbox)
+}
+
+// confirmOwn marks a reply as sent when its copy comes back: the strongest proof there is.
+func (b *Bot) confirmOwn(ctx context.Context, m *email.Message) error {
+	row, err := b.Store.OutboxByMessageID(ctx, m.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look up own mail: %w", err)
+	}
+	if err := b.Store.ConfirmSent(ctx, row.Key, "seen in the own mailbox"); err != nil {
+		return fmt.Errorf("confirm own mail: %w", err)
+	}
+	return nil
+}
+
+// Recover takes up what an earlier process left between two stations.
+func (b *Bot) Recover(ctx context.Context) error {
+	rows, err := b.Store.Unassembled(ctx)
+	if err != nil {
+		return fmt.Errorf("find unassembled messages: %w", err)
+	}
+	for _, row := range rows {
+		if err := b.assemble(ctx, row); err != nil {
+			return fmt.Errorf("assemble <%s>: %w", row.MessageID, err)
+		}
+	}
+	return nil
+}
+
+// related reads every mail that may belong to a series with the given message, and assembles them. keys maps each mail
+// back to its row.
+func (b *Bot) related(ctx context.Context, key string) (*patch.Assembly, map[*patch.Mail]string, error) {
+	rows, err := b.Store.Related(ctx, key, window)
+	if err != nil {
+		return nil, nil, fmt.Errorf("find related messages: %w", err)
+	}
+	keys := make(map[*patch.Mail]string, len(rows))
+	mails := make([]*patch.Mail, 0, len(rows))
+	for _, row := range rows {
+		raw, err := b.Store.Raw(ctx, row.Key)
+		if err != nil {
+			return nil, nil, fmt.Errorf("read <%s>: %w", row.MessageID, err)
+		}
+		mail := b.read(Arrival{Raw: raw, Size: int64(row.Size), At: row.Arrived})
+		if mail.Reason != "" || !b.sameWiki(mail, row.Wiki) {
+			continue // the configuration has changed since
+		}
+		keys[mail] = row.Key
+		mails = append(mails, mail)
+	}
+	return patch.Assemble(mails), keys, nil
+}
+
+func (b *Bot) sameWiki(mail *patch.Mail, name string) bool {
+	_, w := b.place(mail)
+	return w != nil && w.Name == name
+}
+
+// assemble computes the series that a recorded message belongs to and saves what changed. Another daemon that took a
+// related mail meanwhile makes the result stale: then it is computed again.
+func (b *Bot) assemble(ctx context.Context, row store.Message) error {
+	for range 5 {
+		if err := b.assembleOnce(ctx, row); !errors.Is(err, store.ErrStale) {
+			return err
+		}
+	}
+	return store.ErrStale
+}
+
+func (b *Bot) assembleOnce(ctx context.Context, row store.Message) error {
+	asm, keys, err := b.related(ctx, row.Key)
+	if err != nil {
+		return err
+	}
+	known := slices.Sorted(maps.Values(keys))
+	var updates []store.SeriesUpdate
+	var steps []store.Step
+	touched := map[string]bool{}
+	for _, s := range asm.Series {
+		if holds(s, keys, row.Key) {
+			touched[s.VersionID()] = true
+			touched[s.SupersededBy] = true
+			touched[s.Supersedes] = true
+		}
+	}
+	for _, s := range asm.Series {
+		if !touched[s.VersionID()] {
+			continue
+		}
+		u := b.update(s, keys, row)
+		u.Known = known
+		updates = append(updates, u)
+		if holds(s, keys, row.Key) {
+			steps = append(steps, store.Step{At: b.Now(), MessageID: row.MessageID, SeriesID: s.ID, Version: s.Version, Event: "assembled", Detail: assembledDetail(s)})
+		}
+	}
+	if len(updates) == 0 {
+		return nil // a cover letter whose patches have not come yet
+	}
+	if err := b.Store.SaveAssembly(ctx, updates, steps...); err != nil {
+		return fmt.Errorf("save series: %w", err)
+	}
+	signal(b.wakeWorker)
+	return nil
+}
+
+func assembledDetail(s *patch.Series) string {
+	if len(s.Missing) > 0 {
+		return fmt.Sprintf("%d of %d parts, missing %v", len(s.Parts), s.Total, s.Missing)
+	}
+	return fmt.Sprintf("complete, %d parts", s.Total)
+}
+
+// holds reports whether the row is one of the mails of a series.
+func holds(s *patch.Series, keys map[*patch.Mail]string, key string) bool {
+	return slices.Contains(members(s, keys), key)
+}
+
+func members(s *patch.Series, keys map[*patch.Mail]string) []string {
+	var out []string
+	if s.Cover != nil {
+		out = append(out, keys[s.Cover])
+	}
+	for _, p := range s.Parts {
+		out = append(out, keys[p.Mail])
+	}
+	return out
+}
+
+func (b *Bot) update(s *patch.Series, keys map[*patch.Mail]string, row store.Message) store.SeriesUpdate {
+	u := store.SeriesUpdate{
+		ID: s.ID, Version: s.Version, Wiki: row.Wiki, List: row.List, Prefix: s.Prefix, Total: s.Total,
+		Subject: s.Subject, AuthorName: s.Author.Name, AuthorEmail: s.Author.Addr, Root: s.Root, Digest: s.Digest,
+		State: store.StateReady, RunAt: b.Now().Add(b.Policy.Settle), Messages: members(s, keys),
+	}
+	if len(s.Missing) > 0 {
+		u.State = store.StateIncomplete
+		u.RunAt = b.Now().Add(b.Policy.IncompleteAfter)
+	}
+	if s.SupersededBy != "" {
+		u.State = store.StateSuperseded
+		u.SupersededBy = versionOf(s.SupersededBy)
+	}
+	return u
+}
+
+// versionOf is the number at the end of a VersionID.
+func versionOf(id string) int {
+	n, _ := strconv.Atoi(id[strings.LastIndexByte(id, 'v')+1:]) // 0 for no version
+	return n
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
