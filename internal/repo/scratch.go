@@ -214,8 +214,19 @@ func (r *run) part(in Input) (PartResult, *failure, error) {
 	if err != nil {
 		return result, nil, err
 	}
-	if f != nil && !r.options.Plain && fallsBack(f.status) {
-		return result, f, nil
+	if f != nil && !r.options.Plain && fallsBack(f) {
+		plain := f
+		how, offset = HowThreeWay, 0
+		if tree, result.DependsOnGit, f, err = r.threeWay(in.Commit.Diff); err != nil {
+			return result, nil, err
+		}
+		if f == nil && tree == r.at {
+			result.Status, result.Tree = StatusAlreadyApplied, tree.String()
+			return result, nil, nil
+		}
+		if f != nil && plain.status != StatusConflict {
+			f = plain
+		}
 	}
 	if f != nil {
 		return fail(f)
@@ -227,7 +238,8 @@ func (r *run) part(in Input) (PartResult, *failure, error) {
 	return result, nil, nil
 }
 
-func fallsBack(s Status) bool { return false }
+// fallsBack tells whether git am -3 would try a merge, and one could be tried here.
+func fallsBack(f *failure) bool { return f.status != StatusTooLarge && f.Reason != "syntax" }
 
 // diff applies a diff to the current tree without fall-back.
 func (r *run) diff(diff []byte) (tree plumbing.Hash, how How, offset int, f *failure, err error) {

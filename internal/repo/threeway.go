@@ -1,0 +1,184 @@
+package repo
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"patchbot/internal/patch"
+)
+
+// threeWay is what git am -3 does with a diff that does not apply: it makes up the tree that the diff was made on, from the
+// ids in its index lines, applies the diff there without fuzz, and merges both into the current tree. tree is that of the
+// merge; depends is set when the two merges of git's end differently.
+func (r *run) threeWay(diff []byte) (tree plumbing.Hash, depends bool, f *failure, err error) {
+	entries, bad := patch.ReadDiff(diff, r.options.Limits)
+	if bad != nil {
+		return tree, false, &failure{Failure{Line: bad.Line, Reason: "syntax", Detail: bad.Error()}, StatusCorrupt}, nil
+	}
+	base, f, err := r.fakeBase(entries)
+	if f != nil || err != nil {
+		return tree, false, f, err
+	}
+	m := &treeMerge{src: r, keep: r.keepBlob, ours: r.at, base: make(map[string]treeEntry), theirs: make(map[string]treeEntry)}
+	if err := base.walk(func(path string, n *node) { m.base[path] = treeEntry{mode: n.mode, id: n.id} }); err != nil {
+		return tree, false, nil, err
+	}
+	a := applier{src: r, index: base, keep: r.keepBlob, limits: r.options.Limits}
+	if f, err = a.apply(entries); err != nil {
+		return tree, false, nil, err
+	}
+	if f != nil {
+		if f.status == StatusConflict {
+			f.status = StatusHandEdited
+		}
+		return tree, false, f, nil
+	}
+	if err := base.walk(func(path string, n *node) { m.theirs[path] = treeEntry{mode: n.mode, id: n.id} }); err != nil {
+		return tree, false, nil, err
+	}
+	return r.mergeVariants(m, entries)
+}
+
+// mergeVariants merges as the gits do that were asked for.
+func (r *run) mergeVariants(m *treeMerge, entries []*patch.Entry) (tree plumbing.Hash, depends bool, f *failure, err error) {
+	merge := func(v MergeVariant) (plumbing.Hash, []mergeConflict, error) {
+		m.variant = v
+		index, conflicts, err := m.merge()
+		if err != nil || len(conflicts) > 0 {
+			return plumbing.ZeroHash, conflicts, err
+		}
+		return index.write(func(t []byte) plumbing.Hash { return r.keep(plumbing.TreeObject, t) }), nil, nil
+	}
+	variant := r.options.Merge
+	if variant == MergeBoth {
+		variant = MergeRecursive
+	}
+	tree, conflicts, err := merge(variant)
+	if err != nil {
+		return tree, false, nil, err
+	}
+	if r.options.Merge == MergeBoth && m.sensitive {
+		other, otherConflicts, err := merge(MergeOrt)
+		if err != nil {
+			return tree, false, nil, err
+		}
+		depends = other != tree
+		if len(conflicts) == 0 {
+			conflicts = otherConflicts
+		}
+	}
+	if len(conflicts) > 0 {
+		f, err := r.explainConflict(conflicts[0], entries)
+		return plumbing.ZeroHash, depends, f, err
+	}
+	return tree, depends, nil, nil
+}
+
+// fakeBase makes up the tree that a diff was made on: only the files that it names, by the ids of its index lines.
+func (r *run) fakeBase(entries []*patch.Entry) (*draft, *failure, error) {
+	base := newDraft(r, emptyTree)
+	for _, e := range entries {
+		if e.New == patch.Yes {
+			continue
+		}
+		name := e.OldName
+		if name == "" {
+			name = e.NewName
+		}
+		id, why, err := r.oldBlob(e)
+		if err != nil {
+			return nil, nil, err
+		}
+		if why == "" && !validPath(name, e.OldMode) {
+			return nil, &failure{Failure{Path: name, Reason: "path", Detail: name + ": invalid path"}, StatusRefused}, nil
+		}
+		if why == "" {
+			ok, err := base.put(name, indexMode(e.OldMode), id)
+			if err != nil {
+				return nil, nil, err
+			}
+			if !ok {
+				why = "a file and a directory have the same name"
+			}
+		}
+		if why != "" {
+			return nil, &failure{Failure{Path: name, Reason: "no-base", Detail: name + ": " + why}, StatusNoBase}, nil
+		}
+	}
+	return base, nil, nil
+}
+
+// oldBlob finds the blob that an entry was made on; why says why there is none.
+func (r *run) oldBlob(e *patch.Entry) (id plumbing.Hash, why string, err error) {
+	if e.OldMode&modeType == modeGitlink {
+		if id, ok := oldGitlink(e); ok {
+			return id, "", nil
+		}
+		return id, "the index line does not name the commit of the submodule", nil
+	}
+	ids, err := r.blobsWithPrefix(e.OldID)
+	if err != nil {
+		return id, "", err
+	}
+	switch {
+	case len(ids) == 1:
+		return ids[0], "", nil
+	case len(e.Fragments) == 0: // a change of name or mode: the current version will do
+		n, err := newDraft(r, r.at).file(e.OldName)
+		if err != nil {
+			return id, "", err
+		}
+		if n == nil {
+			return id, "not in the current tree", nil
+		}
+		return n.id, "", nil
+	case len(ids) > 1:
+		return id, fmt.Sprintf("the id %s is ambiguous", e.OldID), nil
+	case e.OldID == "":
+		return id, "the patch names no version", nil
+	}
+	return id, fmt.Sprintf("the repository does not have version %s", e.OldID), nil
+}
+
+// oldGitlink reads the old commit of a submodule from its one hunk, or else from a full index line.
+func oldGitlink(e *patch.Entry) (plumbing.Hash, bool) {
+	const hex = 40
+	if len(e.Fragments) == 1 && e.Fragments[0].OldPos == 1 && e.Fragments[0].OldLines == 1 {
+		rest, ok := bytes.CutPrefix(e.Fragments[0].Body, []byte("-"+gitlinkText))
+		if ok && len(rest) > hex && rest[hex] == '\n' && strings.HasPrefix(string(rest), e.OldID) {
+			if id, ok := parseID(string(rest[:hex])); ok {
+				return id, true
+			}
+		}
+	}
+	return parseID(e.OldID)
+}
+
+// explainConflict describes a conflict by the hunk that does not apply to the current file, where there is one.
+func (r *run) explainConflict(c mergeConflict, entries []*patch.Entry) (*failure, error) {
+	f := &failure{Failure{Path: c.path, Reason: c.reason, Detail: c.path + ": " + c.detail}, StatusConflict}
+	for _, e := range entries {
+		if e.OldName != c.path && e.NewName != c.path && (c.oldPath == "" || e.OldName != c.oldPath) {
+			continue
+		}
+		n, err := newDraft(r, r.at).file(c.path)
+		if err != nil {
+			return nil, err
+		}
+		if n == nil || n.mode == modeGitlink || len(e.Fragments) == 0 {
+			continue
+		}
+		data, err := r.blob(n.id)
+		if err != nil {
+			return nil, err
+		}
+		if _, _, herr := e.ApplyHunks(data); herr != nil {
+			f.Line, f.At, f.Expect, f.Marks, f.Found = herr.Line, herr.At, herr.Expect, herr.Marks, herr.Found
+			break
+		}
+	}
+	return f, nil
+}
