@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -196,6 +197,43 @@ func TestConcurrentClaims(t *testing.T) {
 		left := status.Series[store.StateReady]
 		if len(done)+left != series || status.Outbox[store.StateReady] != len(done) || s.url == "" && left > 0 {
 			t.Errorf("%d done, status %+v", len(done), status)
+		}
+	})
+}
+
+// TestClaimPassesBy: a row that another daemon is just claiming does not hold up those who claim, where rows have locks.
+func TestClaimPassesBy(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, s *site) {
+		if s.url == "" {
+			return // one writer at a time
+		}
+		db := s.open("daemon")
+		for _, id := range []string{"a", "b"} {
+			s.queued(db, id)
+			s.now.Sleep(time.Second)
+		}
+		for _, id := range []string{"c", "d"} {
+			s.ready(db, id)
+			s.now.Sleep(time.Second)
+		}
+		other, err := sql.Open("pgx", s.url)
+		must(t, err)
+		defer other.Close()
+		tx, err := other.Begin()
+		must(t, err)
+		defer func() { _ = tx.Rollback() }()
+		for _, lock := range []string{
+			"SELECT 1 FROM outbox WHERE series_id = 'a' FOR UPDATE", "SELECT 1 FROM series WHERE id = 'c' FOR UPDATE",
+		} {
+			if _, err := tx.Exec(lock); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if mail := s.claimMail(db); mail.SeriesID != "b" {
+			t.Errorf("claimed the mail about %s", mail.SeriesID)
+		}
+		if claim := s.claim(db); claim.ID != "d" {
+			t.Errorf("claimed series %s", claim.ID)
 		}
 	})
 }

@@ -63,7 +63,7 @@ func TestSecondDaemon(t *testing.T) {
 	must(t, third.Close())
 }
 
-// TestReadWithoutDaemon: the files of a stopped daemon can be read, also after it was killed.
+// TestReadWithoutDaemon: the files of a stopped daemon can be read.
 func TestReadWithoutDaemon(t *testing.T) {
 	forEachEngine(t, func(t *testing.T, s *site) {
 		db := s.open("daemon")
@@ -272,8 +272,11 @@ func TestDurability(t *testing.T) {
 	if _, err := db.QueryText(t.Context(), "DELETE FROM mailbox RETURNING name"); err == nil {
 		t.Error("a reader wrote")
 	}
-	info, err := os.Stat(filepath.Join(s.dir, "raw"))
-	if err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("mode of raw: %v, %v", info.Mode(), err)
+	for name, want := range map[string]fs.FileMode{
+		"raw": 0o700, "patchbot.db": 0o600, "patchbot.db-wal": 0o600, "daemon.lock": 0o600,
+	} {
+		if info, err := os.Stat(filepath.Join(s.dir, name)); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v, want mode %v", name, info, err, want)
+		}
 	}
 }

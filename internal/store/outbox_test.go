@@ -40,7 +40,7 @@ func TestDelivery(t *testing.T) {
 		}
 		return err
 	}
-	for _, c := range []struct {
+	cases := []struct {
 		name     string
 		way      []func(*env) error
 		state    string
@@ -68,12 +68,15 @@ func TestDelivery(t *testing.T) {
 		{"sent twice under one claim", []func(*env) error{send, sent, sent}, "sent", 1, "sending sent", true},
 		{"retry after sent", []func(*env) error{send, sent, retry}, "sent", 1, "sending sent", true},
 		{"hold after failed", []func(*env) error{send, fail, hold}, "failed", 1, "sending send-failed", true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			forEachEngine(t, func(t *testing.T, s *site) {
-				e := &env{s: s, db: s.open("daemon")}
-				s.queued(e.db, "s")
-				e.claim = s.claimMail(e.db)
+	}
+	forEachEngine(t, func(t *testing.T, s *site) {
+		db := s.open("daemon")
+		for _, c := range cases {
+			t.Run(c.name, func(t *testing.T) {
+				must(t, db.Exec(t.Context(), "DELETE FROM outbox")) // all cases share a store
+				e := &env{s: s, db: db}
+				s.queued(db, c.name)
+				e.claim = s.claimMail(db)
 				for i, step := range c.way {
 					err := step(e)
 					if last := i == len(c.way)-1; last && c.fenced {
@@ -84,19 +87,23 @@ func TestDelivery(t *testing.T) {
 						t.Fatalf("step %d: %v", i, err)
 					}
 				}
-				mail, err := e.db.OutboxByKey(t.Context(), e.claim.Key)
+				mail, err := db.OutboxByKey(t.Context(), e.claim.Key)
 				must(t, err)
-				if mail.State != c.state || mail.Attempts != c.attempts || (mail.Error == "") != (c.state == "sent" || c.state == "sending" || c.attempts == 0 && c.state == "ready") {
+				quiet := c.state == "sent" || c.state == "sending" || c.attempts == 0 && c.state == "ready"
+				if mail.State != c.state || mail.Attempts != c.attempts || (mail.Error == "") != quiet {
 					t.Errorf("mail %+v", mail)
 				}
-				steps, err := e.db.Journal(t.Context(), mail.MessageID)
+				if (c.state == "sent" || c.state == "sending") == mail.Sent.IsZero() {
+					t.Errorf("%s at %v", mail.State, mail.Sent)
+				}
+				steps, err := db.Journal(t.Context(), mail.MessageID)
 				must(t, err)
 				if diff := cmp.Diff(join("reply-recorded", c.journal), events(steps)); diff != "" {
 					t.Errorf("journal (-want +got):\n%s", diff)
 				}
 			})
-		})
-	}
+		}
+	})
 }
 
 func join(a, b string) string {

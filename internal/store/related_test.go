@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +19,7 @@ func TestRelated(t *testing.T) {
 		after                    time.Duration
 	}
 	const day = 24 * time.Hour
-	for _, c := range []struct {
+	cases := []struct {
 		name  string
 		mails []mail
 		want  string
@@ -60,24 +62,25 @@ func TestRelated(t *testing.T) {
 		{"nothing is related to an ignored mail by its author's other mails", []mail{
 			{name: "p1"}, {name: "noise", kind: "ignored", wiki: "none"},
 		}, ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			forEachEngine(t, func(t *testing.T, s *site) {
-				db := s.open("daemon")
+	}
+	forEachEngine(t, func(t *testing.T, s *site) {
+		db := s.open("daemon")
+		for i, c := range cases {
+			t.Run(c.name, func(t *testing.T) {
+				unique := func(name string) string { return fmt.Sprintf("%s.%d", name, i) } // all cases share a store
 				last := ""
 				for _, in := range c.mails {
 					s.now.Sleep(time.Minute + in.after)
-					m, raw := s.mail(in.name, in.refs...)
-					if in.author != "" {
-						m.Author = in.author + "@example.org"
+					var refs []string
+					for _, ref := range in.refs {
+						refs = append(refs, unique(ref))
 					}
+					m, raw := s.mail(unique(in.name), refs...)
+					m.Author = unique(cmp.Or(in.author, "ada")) + "@example.org"
 					if in.wiki != "" || in.kind == "reply" {
 						m.Wiki = in.wiki
 					}
-					if in.kind != "" {
-						m.Kind = in.kind
-					}
-					m.Arrived = s.now.Now()
+					m.Kind = cmp.Or(in.kind, store.KindPatch)
 					if _, err := db.Record(t.Context(), m, raw, nil); err != nil {
 						t.Fatal(err)
 					}
@@ -87,14 +90,14 @@ func TestRelated(t *testing.T) {
 				must(t, err)
 				var names []string
 				for _, m := range related {
-					names = append(names, strings.TrimSuffix(m.MessageID, "@example.org"))
+					names = append(names, strings.TrimSuffix(m.MessageID, unique("")+"@example.org"))
 				}
 				if got := strings.Join(names, " "); got != c.want {
 					t.Errorf("related: %q, want %q", got, c.want)
 				}
 			})
-		})
-	}
+		}
+	})
 }
 
 // TestRelatedThroughOwnReply: the bot's reply comes back to no mailbox of ours; version 2 answers it all the same.

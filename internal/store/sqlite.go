@@ -27,23 +27,35 @@ func (db *DB) openSQLite(ctx context.Context, o Options) error {
 	file := filepath.Join(dir, databaseFile)
 	files := newRawFiles(filepath.Join(dir, rawDir))
 	db.raws = files
-
 	if o.ReadOnly || o.Beside {
 		if _, err := os.Stat(file); err != nil {
 			return fmt.Errorf("no database yet: %w", err)
 		}
-	} else {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return err
-		}
-		if db.lock, err = lockExclusively(filepath.Join(dir, lockFile)); err != nil {
-			return fmt.Errorf("%s: %w", dir, err)
-		}
-		if err := files.prepare(); err != nil {
-			return err
-		}
+		return db.connectSQLite(ctx, file, o.ReadOnly)
 	}
-	return db.connectSQLite(ctx, file, o.ReadOnly)
+	if err := db.takeDir(dir, file); err != nil {
+		return err
+	}
+	if err := files.prepare(); err != nil {
+		return err
+	}
+	return db.connectSQLite(ctx, file, false)
+}
+
+// takeDir makes a state directory, holds its lock, and makes the database file.
+func (db *DB) takeDir(dir, file string) (err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if db.lock, err = lockExclusively(filepath.Join(dir, lockFile)); err != nil {
+		return fmt.Errorf("%s: %w", dir, err)
+	}
+	// Mails are private even where the directory is not. The files that SQLite puts beside this one take over its mode.
+	made, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return made.Close()
 }
 
 // connectSQLite opens the writer, of one connection since SQLite has one writer at a time, and the pool of readers, which

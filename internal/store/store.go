@@ -171,7 +171,7 @@ func (db *DB) Engine() string { return db.engine.String() }
 func (db *DB) reads() *sqlgen.Queries { return sqlgen.New(db.engine.conn(db.read)) }
 
 // tx runs fn in one write transaction: all of it happens or nothing.
-func (db *DB) tx(ctx context.Context, fn func(*sqlgen.Queries) error) (err error) {
+func (db *DB) tx(ctx context.Context, fn func(*sqlgen.Queries) error) error {
 	if db.readOnly {
 		return errors.New("the store is open for reading only")
 	}
@@ -179,12 +179,8 @@ func (db *DB) tx(ctx context.Context, fn func(*sqlgen.Queries) error) (err error
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			// What failed is known; a rollback that fails too adds nothing, the connection is dropped then.
-			_ = tx.Rollback()
-		}
-	}()
+	// After a commit this does nothing; after a failure it adds nothing to what is known of it, even when it fails too.
+	defer func() { _ = tx.Rollback() }()
 	if err := fn(sqlgen.New(db.engine.conn(tx))); err != nil {
 		return err
 	}
