@@ -27,12 +27,12 @@ func maskURL(raw string) string {
 		return "***"
 	}
 	if _, has := u.User.Password(); has {
-		u.User = url.UserPassword(u.User.Username(), "***")
+		u.User = url.UserPassword(u.User.Username(), "xxxxx")
 	}
 	q := u.Query()
 	for _, key := range []string{"password", "sslpassword"} {
 		if q.Has(key) {
-			q.Set(key, "***")
+			q.Set(key, "xxxxx")
 			u.RawQuery = q.Encode()
 		}
 	}
