@@ -32,24 +32,18 @@ const refused = "#?%\\<>\"|* "
 func checkFileName(p *pass) {
 	name := path.Base(p.path)
 	args := func() map[string]any { return map[string]any{"Name": name, "Host": hostTitle(p.host)} }
-	p.tree.List(parent(p.path), func(other, _ string, _ uint32) bool {
+	for _, other := range p.folder(parent(p.path)).like[likeName(name)] {
 		if other == name {
-			return true
+			continue
 		}
-		key := ""
-		switch {
-		case strings.EqualFold(other, name):
+		key := "accent"
+		if plain(other) != plain(name) {
 			key = "case"
-		case plain(other) == plain(name):
-			key = "accent"
 		}
-		if key != "" {
-			a := args()
-			a["Other"] = other
-			p.file(key, a).Detail = key + " " + other
-		}
-		return true
-	})
+		a := args()
+		a["Other"] = other
+		p.file(key, a).Detail = key + " " + other
+	}
 	if marks(name) {
 		p.file("decomposed", args()).Detail = "decomposed"
 	}

@@ -14,7 +14,7 @@ type LintInput struct {
 	Paths []string // files and directories to check; none means the whole tree
 	Host  wiki.Host
 	Own   wiki.Own
-	Index *wiki.Index // facts of pages from earlier runs; nil for none
+	Index *wiki.Index // facts of pages from earlier runs, locked meanwhile; nil for none
 }
 
 // Lint runs the rules on the files of a tree, with no regard to any change. A path that the tree does not have is an
@@ -22,6 +22,10 @@ type LintInput struct {
 func Lint(set *Set, in LintInput) ([]Finding, error) {
 	if set == nil || in.Tree == nil || in.Host == nil {
 		return nil, errors.New("checks: no rules, tree or host")
+	}
+	if in.Index != nil {
+		in.Index.Lock()
+		defer in.Index.Unlock()
 	}
 	s := &site{tree: in.Tree, host: in.Host, own: in.Own, store: newStore(in.Index)}
 	paths, err := lintPaths(in)

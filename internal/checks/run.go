@@ -13,7 +13,7 @@ type Change struct {
 	Heads []Head // the tree after each part that applied, in order
 	Host  wiki.Host
 	Own   wiki.Own
-	Index *wiki.Index // facts of pages from earlier runs; nil for none
+	Index *wiki.Index // facts of pages from earlier runs, locked meanwhile; nil for none
 }
 
 // Head is the tree after one part.
@@ -57,6 +57,10 @@ type Link struct {
 func Run(set *Set, c Change) (*Result, error) {
 	if set == nil || c.Base == nil || c.Host == nil {
 		return nil, errors.New("checks: no rules, base or host")
+	}
+	if c.Index != nil {
+		c.Index.Lock()
+		defer c.Index.Unlock()
 	}
 	r := &runner{set: set, change: c, store: newStore(c.Index)}
 	r.base = r.site(c.Base)

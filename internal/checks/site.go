@@ -19,6 +19,7 @@ type site struct {
 	files   []string            // every path, once listed
 	names   map[string][]string // base name to paths, once listed
 	renamed map[string]string   // path in the base to path in this tree, of files that the series moved
+	folders map[string]*folder  // directories, once looked at
 
 	// before gives the ids that the page at a path had in the base; nil when there is no base.
 	before func(p string) ([]wiki.Anchor, bool)
@@ -47,7 +48,8 @@ func (s *site) page(p string) (*wiki.Page, bool) {
 	if !ok || mode != wiki.ModeFile && mode != wiki.ModeExec {
 		return nil, false
 	}
-	if pg, ok := s.store.pages[id]; ok && id != "" {
+	key := cacheKey(id, p)
+	if pg, ok := s.store.pages[key]; ok {
 		return pg, true
 	}
 	src, err := s.tree.Read(p)
@@ -55,9 +57,7 @@ func (s *site) page(p string) (*wiki.Page, bool) {
 		return nil, false
 	}
 	pg := wiki.ReadPage(src, s.host)
-	if id != "" {
-		s.store.pages[id] = pg
-	}
+	s.store.pages[key] = pg
 	return pg, true
 }
 
@@ -67,7 +67,8 @@ func (s *site) anchorsOf(p string) ([]wiki.Anchor, bool) {
 	if !ok || mode != wiki.ModeFile && mode != wiki.ModeExec {
 		return nil, false
 	}
-	if a, ok := s.store.anchors[id]; ok && id != "" {
+	key := cacheKey(id, p)
+	if a, ok := s.store.anchors[key]; ok {
 		return a, true
 	}
 	f, ok := s.facts(p, id)
@@ -75,10 +76,16 @@ func (s *site) anchorsOf(p string) ([]wiki.Anchor, bool) {
 		return nil, false
 	}
 	a := s.host.Anchors(f)
-	if id != "" {
-		s.store.anchors[id] = a
-	}
+	s.store.anchors[key] = a
 	return a, true
+}
+
+// cacheKey names a file's content: its blob id or, in the one tree of a run that has none, its path.
+func cacheKey(id, p string) string {
+	if id == "" {
+		return "\x00" + p
+	}
+	return id
 }
 
 func (s *site) facts(p, id string) (*wiki.Facts, bool) {

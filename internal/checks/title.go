@@ -3,8 +3,6 @@ package checks
 import (
 	"path"
 	"strings"
-
-	"patchbot/internal/wiki"
 )
 
 var pageTitle = &Rule{
@@ -25,40 +23,14 @@ func checkTitle(p *pass) {
 	if p.md.Front != nil && (p.md.Front.Err != nil || p.md.Front.HasTitle) || standing(path.Base(p.path)) {
 		return
 	}
-	pages, titled := 0, 0
-	dir := parent(p.path)
-	p.tree.List(dir, func(name, id string, mode uint32) bool {
-		sibling := joinPath(dir, name)
-		if sibling == p.path || !wiki.IsPage(sibling) || mode == wiki.ModeTree || standing(name) {
-			return true
-		}
-		f, ok := p.facts(sibling, id)
-		if !ok {
-			return true
-		}
-		pages++
-		if f.HasName {
-			titled++
-		}
-		return pages < 200
-	})
+	dir := p.folder(parent(p.path))
+	pages, titled := dir.pages-1, dir.titled
 	if titled < 2 || titled*2 <= pages {
 		return
 	}
 	p.report(0, p.md.LineEnd(1), "missing", map[string]any{
 		"Count": titled, "Pages": pages, "Host": hostTitle(p.host), "Name": shownName(p.path),
 	})
-}
-
-// standing reports whether a file is one of those that every repository has, and that need no title.
-func standing(name string) bool {
-	name = strings.ToUpper(strings.TrimSuffix(name, path.Ext(name)))
-	for _, known := range []string{"README", "LICENSE", "LICENCE", "CONTRIBUTING", "CHANGELOG", "CODE_OF_CONDUCT", "SECURITY"} {
-		if name == known || strings.HasPrefix(name, known+".") {
-			return true
-		}
-	}
-	return false
 }
 
 // shownName is what man.sr.ht makes of a file's name: dots and the letters of “.md” go from its end.

@@ -1,9 +1,6 @@
 package wiki
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Graph says which pages of one tree lead to a path. It follows the tree from commit to commit: bringing it up to date
 // costs what changed, not what is there.
@@ -25,21 +22,6 @@ type folder struct {
 type entry struct {
 	id   string
 	mode uint32
-}
-
-// Graph gives the graph of a tree, from the one that the index holds for the same host and addresses. The graph is valid
-// until the next call.
-func (x *Index) Graph(t Tree, h Host, own Own) *Graph {
-	key := h.Name() + "\x00" + strings.Join(own.WikiURLs, "\x01") + "\x00" + strings.Join(own.RepoURLs, "\x01") +
-		"\x00" + strings.Join(own.Branches, "\x01")
-	g := x.graphs[key]
-	if g == nil {
-		g = &Graph{index: x, host: h, own: own, dirs: map[string]*folder{}, sources: map[string][]string{}}
-		x.graphs[key] = g
-	}
-	id, _, _ := t.Lookup("")
-	g.update(t, "", id, 0)
-	return g
 }
 
 // Sources are the pages with a destination that names the path, in the order of their paths.
