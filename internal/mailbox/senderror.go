@@ -92,6 +92,12 @@ func sendError(phase Phase, err error) error {
 	return e
 }
 
+// isRefusal reports whether the server answered with a proper refusal, so that it expects the next command.
+func isRefusal(err error) bool {
+	var answer *smtp.SMTPError
+	return errors.As(err, &answer) && answer.Code >= 400
+}
+
 // replyText shows a reply with its codes; the library's own text leaves the enhanced code out.
 type replyText struct {
 	*smtp.SMTPError
@@ -124,7 +130,7 @@ func replyError(code, text string) error {
 // local parts are left out; the library would let "x@y> SIZE=1" through.
 var mailAddress = regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+/=?^_{|}~.` + "`" + `-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?$`)
 
-const helloBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]"
+const helloBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]"
 
 // checkMessage refuses what must not reach a server.
 func checkMessage(from string, recipients []string, raw []byte) error {

@@ -92,18 +92,22 @@ func (s *SMTP) Send(ctx context.Context, from string, recipients []string, raw [
 	}
 	defer t.wire.fail(errHungUp)
 	if err := t.fits(raw); err != nil {
+		t.quit(ctx)
 		return Receipt{}, err
 	}
 	refused, err := t.envelope(ctx, from, recipients, len(raw))
-	if err != nil {
-		return Receipt{}, err
+	var receipt Receipt
+	if err == nil {
+		receipt, err = t.data(ctx, raw)
 	}
-	receipt, err := t.data(ctx, raw)
+	// A message that was broken off must stay so; see data.
+	if err == nil || isRefusal(err) {
+		t.quit(ctx)
+	}
 	if err != nil {
 		return Receipt{}, err
 	}
 	receipt.Refused = refused
-	t.quit(ctx)
 	return receipt, nil
 }
 
@@ -169,6 +173,9 @@ func (s *SMTP) connect(ctx context.Context) (*transaction, error) {
 		err = t.login(ctx)
 	}
 	if err != nil {
+		if t.client != nil && isRefusal(err) {
+			t.quit(ctx)
+		}
 		conn.fail(err)
 		return nil, err
 	}

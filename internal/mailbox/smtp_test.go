@@ -129,7 +129,7 @@ func TestSendRefusesItself(t *testing.T) {
 // TestSendEightBit: bytes above 127 need a server that takes them.
 func TestSendEightBit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := scriptedSMTP(t, "S: 220 x\nC: EHLO bot.example.org\nS: 250-x\nS: 250 AUTH PLAIN\nC: AUTH PLAIN AGJvdABzM2NyZXQ=\nS: 235 in\neof\n")
+		s := scriptedSMTP(t, "S: 220 x\nC: EHLO bot.example.org\nS: 250-x\nS: 250 AUTH PLAIN\nC: AUTH PLAIN AGJvdABzM2NyZXQ=\nS: 235 in\nC: QUIT\nS: 221 Bye\neof\n")
 		_, err := s.Send(t.Context(), "bot@example.org", []string{"list@example.org"}, []byte("Subject: é\r\n\r\n"))
 		want := "mail code=554 enhanced=5.6.3 permanent: the message is not 7-bit and the server does not offer 8BITMIME"
 		if got := errorWords(err); got != want {
