@@ -141,9 +141,11 @@ func (e *Entry) changesMetadata() bool {
 	return e.Renamed || e.Copied || e.New == Yes || e.Deleted != No || e.OldMode != 0 && e.NewMode != 0 && e.OldMode != e.NewMode
 }
 
-// findHeader skips text until something that starts an entry and reads up to its first fragment.
+// findHeader skips text until something that starts an entry and reads up to its first fragment. The names of a
+// "diff --git" line that starts none are not forgotten, though: the next header must agree with them.
 func (p *diffReader) findHeader() (*Entry, *SyntaxError) {
 	const shortest = 6
+	e := &Entry{}
 	for len(p.rest()) > 0 {
 		line := firstLine(p.rest())
 		switch {
@@ -155,13 +157,13 @@ func (p *diffReader) findHeader() (*Entry, *SyntaxError) {
 		case len(p.rest()) < len(line)+shortest:
 			return nil, nil
 		case bytes.HasPrefix(line, []byte("diff --git ")):
-			e, n, err := p.gitHeader()
+			n, err := p.gitHeader(e)
 			if err != nil {
 				return nil, err
 			}
 			if n > len(line) {
 				p.skip(n)
-				return e, nil
+				return e, p.checkNew(e)
 			}
 		case bytes.HasPrefix(line, []byte("--- ")) && bytes.HasPrefix(p.rest()[len(line):], []byte("+++ ")):
 			second := firstLine(p.rest()[len(line):])
@@ -170,14 +172,21 @@ func (p *diffReader) findHeader() (*Entry, *SyntaxError) {
 			if len(after) < shortestHeader || !bytes.HasPrefix(after, []byte("@@ -")) {
 				break
 			}
-			e, err := p.plainHeader(line, second)
-			if err != nil {
+			if err := p.plainHeader(e, line, second); err != nil {
 				return nil, err
 			}
 			p.skip(len(line) + len(second))
-			return e, nil
+			return e, p.checkNew(e)
 		}
 		p.skip(len(line))
 	}
 	return nil, nil
+}
+
+// checkNew refuses a new file that has an old name, on which git gives up.
+func (p *diffReader) checkNew(e *Entry) *SyntaxError {
+	if e.New == Yes && e.OldName != "" {
+		return p.fail("the new file %s has an old name", e.NewName)
+	}
+	return nil
 }

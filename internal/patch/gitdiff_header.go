@@ -57,11 +57,11 @@ func (h *headerReader) renameTo(rest []byte) string {
 	return ""
 }
 
-// gitHeader reads a "diff --git" line and its extended header. n is the length of all of it; when it is not more than that
-// of the first line, this is no entry.
-func (p *diffReader) gitHeader() (e *Entry, n int, err *SyntaxError) {
+// gitHeader reads a "diff --git" line and its extended header into e. n is the length of all of it; when it is not more
+// than that of the first line, this is no entry.
+func (p *diffReader) gitHeader(e *Entry) (n int, err *SyntaxError) {
 	first := firstLine(p.rest())
-	e = &Entry{Line: p.line}
+	e.Line, e.New, e.Deleted = p.line, No, No
 	h := headerReader{p: p, e: e, name: p.gitLineName(first[len("diff --git "):])}
 	n = len(first)
 	line := p.line + 1
@@ -77,10 +77,10 @@ func (p *diffReader) gitHeader() (e *Entry, n int, err *SyntaxError) {
 			}
 			// names may be quoted and a quoted name may hold line feeds, so a reader sees all that follows
 			if why := x.read(&h, p.data[p.pos+n+len(x.prefix):]); why != "" {
-				return nil, 0, &SyntaxError{Line: line, Reason: why}
+				return 0, &SyntaxError{Line: line, Reason: why}
 			}
 			if e.contradicts() {
-				return nil, 0, &SyntaxError{Line: line, Reason: "header lines contradict each other"}
+				return 0, &SyntaxError{Line: line, Reason: "header lines contradict each other"}
 			}
 			more = true
 			n += len(text)
@@ -91,9 +91,9 @@ func (p *diffReader) gitHeader() (e *Entry, n int, err *SyntaxError) {
 		e.OldName, e.NewName = h.name, h.name
 	}
 	if e.NewName == "" && e.Deleted != Yes || e.OldName == "" && e.New != Yes {
-		return nil, 0, p.fail("the header names no file")
+		return 0, p.fail("the header names no file")
 	}
-	return e, n, nil
+	return n, nil
 }
 
 func (e *Entry) contradicts() bool {

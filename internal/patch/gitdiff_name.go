@@ -199,9 +199,9 @@ func twiceName(line []byte, strip int) string {
 	return ""
 }
 
-// plainHeader reads the two lines of a diff that no git wrote.
-func (p *diffReader) plainHeader(first, second []byte) (*Entry, *SyntaxError) {
-	e := &Entry{Line: p.line}
+// plainHeader reads the two lines of a diff that no git wrote into e.
+func (p *diffReader) plainHeader(e *Entry, first, second []byte) *SyntaxError {
+	e.Line = p.line
 	at := p.pos + len("--- ")
 	old, now := p.data[at:], p.data[at+len(first):]
 	if !p.stripKnown {
@@ -217,26 +217,26 @@ func (p *diffReader) plainHeader(first, second []byte) (*Entry, *SyntaxError) {
 	switch {
 	case isDevNull(old):
 		name = p.datedName(now, "")
-		e.New, e.NewName = Yes, name
+		e.New, e.Deleted, e.NewName = Yes, No, name
 	case isDevNull(now):
 		name = p.datedName(old, "")
-		e.Deleted, e.OldName = Yes, name
+		e.New, e.Deleted, e.OldName = No, Yes, name
 	default:
 		name = p.datedName(now, p.datedName(old, ""))
 		switch {
 		case isEpoch(first[4:]):
-			e.New, e.NewName = Yes, name
+			e.New, e.Deleted, e.NewName = Yes, No, name
 		case isEpoch(second[4:]):
-			e.Deleted, e.OldName = Yes, name
+			e.New, e.Deleted, e.OldName = No, Yes, name
 		default:
 			e.New, e.Deleted = Unknown, Unknown
 			e.OldName, e.NewName = name, name
 		}
 	}
 	if name == "" {
-		return nil, p.fail("the header names no file")
+		return p.fail("the header names no file")
 	}
-	return e, nil
+	return nil
 }
 
 // guessStrip tells how many leading components a name should lose: none when it has no slash; -1 when that is open.
