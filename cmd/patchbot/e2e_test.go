@@ -28,9 +28,11 @@ import (
 // patient bounds every wait of the end-to-end test; nothing is measured by it.
 const patient = 60 * time.Second
 
+// labPassword is that of every user of the lab.
+const labPassword = "lab"
+
 // lab is a real mailing list on loopback: Postfix, mlmmj, Dovecot.
 type lab struct {
-	t    *testing.T
 	dir  string
 	env  map[string]string
 	wiki string // bare repository that the daemon reviews
@@ -44,7 +46,7 @@ func TestEndToEnd(t *testing.T) {
 		t.Skip("set PATCHBOT_E2E=1 on a machine with postfix, mlmmj, dovecot and git-email")
 	}
 	l := startLab(t)
-	conf := l.config("submission", l.env["MAILLAB_SUBMISSION"])
+	conf := l.config(t, "submission", l.env["LAB_SUBMISSION"])
 	t.Run("a series that arrives out of order", func(t *testing.T) { l.outOfOrder(t, conf) })
 	t.Run("a second run answers nothing twice", func(t *testing.T) { l.secondRun(t, conf) })
 	t.Run("killed between sending and marking sent", func(t *testing.T) { l.killed(t) })
@@ -65,7 +67,7 @@ func startLab(t *testing.T) *lab {
 	}
 	up := exec.Command(filepath.Join(scripts, "list-up"), dir)
 	ports := freePorts(t, 5)
-	for i, name := range []string{"MAILLAB_SMTP", "MAILLAB_SUBMISSION", "MAILLAB_IMAP", "MAILLAB_IMAPS", "MAILLAB_LMTP"} {
+	for i, name := range []string{"LAB_SMTP", "LAB_SUBMISSION", "LAB_IMAP", "LAB_IMAPS", "LAB_LMTP"} {
 		up.Env = append(up.Environ(), name+"="+ports[i])
 	}
 	if out, err := up.CombinedOutput(); err != nil {
@@ -76,7 +78,7 @@ func startLab(t *testing.T) *lab {
 			t.Errorf("list-down: %v\n%s", err, out)
 		}
 	})
-	l := &lab{t: t, dir: dir, env: map[string]string{}, wiki: filepath.Join(dir, "wiki.git"), src: filepath.Join(dir, "clone")}
+	l := &lab{dir: dir, env: map[string]string{}, wiki: filepath.Join(dir, "wiki.git"), src: filepath.Join(dir, "clone")}
 	data, err := os.ReadFile(filepath.Join(dir, "env"))
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +91,7 @@ func startLab(t *testing.T) *lab {
 	if _, err := repo.UnpackBundle(testdata.Bundle, l.wiki); err != nil {
 		t.Fatal(err)
 	}
-	l.git("", "clone", "-q", "-b", "main", l.wiki, l.src)
+	l.git(t, "", "clone", "-q", "-b", "main", l.wiki, l.src)
 	return l
 }
 
@@ -109,8 +111,8 @@ func freePorts(t *testing.T, n int) []string {
 }
 
 // git runs git as the contributor, without any configuration of the machine.
-func (l *lab) git(dir string, args ...string) string {
-	l.t.Helper()
+func (l *lab) git(t *testing.T, dir string, args ...string) string {
+	t.Helper()
 	cmd := exec.Command("git", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "HOME="+l.dir, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
@@ -118,15 +120,15 @@ func (l *lab) git(dir string, args ...string) string {
 		"GIT_COMMITTER_NAME=Élodie Contributrice", "GIT_COMMITTER_EMAIL=contributor@lab.test")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		l.t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+		t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 	return string(out)
 }
 
 // config writes a configuration that submits mail to the given port: with STARTTLS and a log-in, or in plain text.
-func (l *lab) config(name, port string) string {
-	l.t.Helper()
-	security, login := "starttls", fmt.Sprintf("user = \"bot\"\npassword_command = [\"echo\", %q]\nca_file = %q\n", l.env["MAILLAB_PASSWORD"], l.env["MAILLAB_CERT"])
+func (l *lab) config(t *testing.T, name, port string) string {
+	t.Helper()
+	security, login := "starttls", fmt.Sprintf("user = \"bot\"\npassword_command = [\"echo\", %q]\nca_file = %q\n", labPassword, l.env["LAB_CERT"])
 	if name == "plain" {
 		security, login = "plain", ""
 	}
@@ -160,50 +162,50 @@ language = "fr"
 name = "logiciels-libres"
 repository = %q
 urls = ["https://man.sr.ht/~etalab/logiciels-libres"]
-`, filepath.Join(l.dir, "state"), l.env["MAILLAB_IMAPS"], l.env["MAILLAB_PASSWORD"], l.env["MAILLAB_CERT"], port, security, login, l.env["MAILLAB_LIST"], l.wiki)
+`, filepath.Join(l.dir, "state"), l.env["LAB_IMAPS"], labPassword, l.env["LAB_CERT"], port, security, login, l.env["LAB_LIST"], l.wiki)
 	file := filepath.Join(l.dir, name+".toml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		l.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return file
 }
 
 // series prepares a cover letter and the commits of rev..rev~n as mail files; the wiki's branch is set to their base.
-func (l *lab) series(rev string, n int, title string) []string {
-	l.t.Helper()
-	base := strings.TrimSpace(l.git(l.src, "rev-parse", fmt.Sprintf("%s~%d", rev, n)))
-	l.git(l.wiki, "update-ref", "refs/heads/main", base)
+func (l *lab) series(t *testing.T, rev string, n int, title string) []string {
+	t.Helper()
+	base := strings.TrimSpace(l.git(t, l.src, "rev-parse", fmt.Sprintf("%s~%d", rev, n)))
+	l.git(t, l.wiki, "update-ref", "refs/heads/main", base)
 	out := filepath.Join(l.dir, "out-"+rev)
 	args := []string{"format-patch", "-q", "-o", out, "--subject-prefix=PATCH logiciels-libres", "--thread=shallow", "--from=Élodie Contributrice <contributor@lab.test>"}
 	if n > 1 {
 		args = append(args, "--cover-letter")
 	}
-	l.git(l.src, append(args, fmt.Sprintf("-%d", n), rev)...)
+	l.git(t, l.src, append(args, fmt.Sprintf("-%d", n), rev)...)
 	files, err := filepath.Glob(out + "/*.patch")
 	if err != nil || len(files) == 0 {
-		l.t.Fatalf("no patch files: %v", err)
+		t.Fatalf("no patch files: %v", err)
 	}
 	slices.Sort(files)
 	if n > 1 {
 		cover, err := os.ReadFile(files[0])
 		if err != nil {
-			l.t.Fatal(err)
+			t.Fatal(err)
 		}
 		cover = bytes.Replace(cover, []byte("*** SUBJECT HERE ***"), []byte(title), 1)
 		cover = bytes.Replace(cover, []byte("*** BLURB HERE ***"), []byte("Hello, here is the series."), 1)
 		if err := os.WriteFile(files[0], cover, 0o644); err != nil {
-			l.t.Fatal(err)
+			t.Fatal(err)
 		}
 	}
 	return files
 }
 
 // send mails one prepared file with git send-email.
-func (l *lab) send(file string) {
-	l.t.Helper()
-	l.git(l.src, "send-email", "--quiet", "--confirm=never", "--suppress-cc=all", "--no-thread", "--8bit-encoding=UTF-8",
-		"--smtp-server=127.0.0.1", "--smtp-server-port="+l.env["MAILLAB_SMTP"], "--smtp-domain=localhost",
-		"--from=Élodie Contributrice <contributor@lab.test>", "--to="+l.env["MAILLAB_LIST"], file)
+func (l *lab) send(t *testing.T, file string) {
+	t.Helper()
+	l.git(t, l.src, "send-email", "--quiet", "--confirm=never", "--suppress-cc=all", "--no-thread", "--8bit-encoding=UTF-8",
+		"--smtp-server=127.0.0.1", "--smtp-server-port="+l.env["LAB_SMTP"], "--smtp-domain=localhost",
+		"--from=Élodie Contributrice <contributor@lab.test>", "--to="+l.env["LAB_LIST"], file)
 }
 
 func messageID(t *testing.T, file string) string {
@@ -291,7 +293,7 @@ func until(t *testing.T, what string, ok func() bool) {
 // imap gives the lines of one command on the maintainer's selected INBOX.
 func (l *lab) imap(t *testing.T, command string) []string {
 	t.Helper()
-	conn, err := tls.Dial("tcp", "localhost:"+l.env["MAILLAB_IMAPS"], &tls.Config{InsecureSkipVerify: true})
+	conn, err := tls.Dial("tcp", "localhost:"+l.env["LAB_IMAPS"], &tls.Config{InsecureSkipVerify: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +301,7 @@ func (l *lab) imap(t *testing.T, command string) []string {
 	_ = conn.SetDeadline(time.Now().Add(patient))
 	r := bufio.NewReader(conn)
 	var lines []string
-	for i, c := range []string{"", "LOGIN maintainer " + l.env["MAILLAB_PASSWORD"], "EXAMINE INBOX", command} {
+	for i, c := range []string{"", "LOGIN maintainer " + labPassword, "EXAMINE INBOX", command} {
 		tag := fmt.Sprintf("a%d", i)
 		if c != "" {
 			fmt.Fprintf(conn, "%s %s\r\n", tag, c)
@@ -352,10 +354,10 @@ func (l *lab) read(t *testing.T, uid string) *email.Message {
 }
 
 func (l *lab) outOfOrder(t *testing.T, conf string) {
-	files := l.series("5d272a3", 3, "BlueHats : semestre du code")
+	files := l.series(t, "5d272a3", 3, "BlueHats : semestre du code")
 	d := l.serve(t, conf)
 	for _, i := range []int{2, 0, 3, 1} {
-		l.send(files[i])
+		l.send(t, files[i])
 	}
 	cover := messageID(t, files[0])
 	until(t, "the reply in the maintainer's mailbox", func() bool { return len(l.replies(t, cover)) > 0 })
@@ -371,7 +373,7 @@ func (l *lab) outOfOrder(t *testing.T, conf string) {
 			t.Errorf("the reply does not say %q:\n%s", want, m.Text)
 		}
 	}
-	if len(m.To) != 1 || m.To[0].Addr != "contributor@lab.test" || len(m.Cc) != 1 || m.Cc[0].Addr != l.env["MAILLAB_LIST"] {
+	if len(m.To) != 1 || m.To[0].Addr != "contributor@lab.test" || len(m.Cc) != 1 || m.Cc[0].Addr != l.env["LAB_LIST"] {
 		t.Errorf("To %v, Cc %v", m.To, m.Cc)
 	}
 	l.threaded(t, cover, l.replies(t, cover)[0])
@@ -386,20 +388,50 @@ func (l *lab) threaded(t *testing.T, cover, reply string) {
 		t.Fatalf("cover letter: UIDs %v", roots)
 	}
 	answer := strings.Join(l.imap(t, "UID THREAD REFERENCES UTF-8 ALL"), " ")
-	thread := regexp.MustCompile(`\(` + roots[0] + ` [^)]*(\([^)]*\))*[^)]*\)?`).FindString(answer)
-	if !regexp.MustCompile(`\b` + reply + `\b`).MatchString(thread) {
-		t.Errorf("reply %s does not stand under the cover letter %s in %q", reply, roots[0], answer)
+	for _, thread := range threads(answer) {
+		uids := regexp.MustCompile(`[0-9]+`).FindAllString(thread, -1)
+		if slices.Contains(uids, reply) && uids[0] == roots[0] {
+			return
+		}
 	}
+	t.Errorf("reply %s does not stand under the cover letter %s in %q", reply, roots[0], answer)
+}
+
+// threads splits the answer to THREAD (RFC 5256, section 4) into its outermost lists.
+func threads(answer string) []string {
+	var out []string
+	depth, start := 0, 0
+	for i, c := range answer {
+		switch c {
+		case '(':
+			if depth == 0 {
+				start = i
+			}
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				out = append(out, answer[start:i+1])
+			}
+		}
+	}
+	return out
 }
 
 func (l *lab) secondRun(t *testing.T, conf string) {
 	cover := l.anyReplied(t)
-	// A rescan from the beginning is the hardest case: the cursor is lost, every mail is fetched again.
+	// The hardest case: the server numbers the mailbox anew, so that every mail is fetched and taken once more.
+	out, err := exec.Command("doveadm", "-c", l.env["LAB_DOVECOT"], "mailbox", "update", "-u", "bot", "--uid-validity", "4242", "INBOX").CombinedOutput()
+	if err != nil {
+		t.Fatalf("doveadm: %v\n%s", err, out)
+	}
 	d := l.serve(t, conf)
 	until(t, "the daemon to be connected again", func() bool { return strings.Contains(d.log.String(), "patchbot starts") })
 	l.sentinel(t)
 	if n := len(l.replies(t, cover)); n != 1 {
 		t.Errorf("%d replies after a second run, want 1", n)
+	}
+	if !strings.Contains(d.log.String(), "uidvalidity=4242") {
+		t.Error("the mailbox was not numbered anew")
 	}
 	d.stop(t)
 }
@@ -417,8 +449,8 @@ func (l *lab) anyReplied(t *testing.T) string {
 // sentinel sends a further patch and waits for its reply: what came before it has been dealt with by then.
 func (l *lab) sentinel(t *testing.T) {
 	t.Helper()
-	files := l.series("cecce3f", 1, "")
-	l.send(files[0])
+	files := l.series(t, "cecce3f", 1, "")
+	l.send(t, files[0])
 	id := messageID(t, files[0])
 	until(t, "the reply to a further patch", func() bool { return len(l.replies(t, id)) > 0 })
 }
@@ -426,10 +458,10 @@ func (l *lab) sentinel(t *testing.T) {
 // killed lets the list take the reply, keeps its answer from the daemon, and kills the daemon there.
 func (l *lab) killed(t *testing.T) {
 	taken := make(chan struct{})
-	port := swallowAnswer(t, "127.0.0.1:"+l.env["MAILLAB_SMTP"], taken)
-	files := l.series("6f63ce6", 1, "")
-	d := l.serve(t, l.config("plain", port))
-	l.send(files[0])
+	port := swallowAnswer(t, "127.0.0.1:"+l.env["LAB_SMTP"], taken)
+	files := l.series(t, "6f63ce6", 1, "")
+	d := l.serve(t, l.config(t, "plain", port))
+	l.send(t, files[0])
 	select {
 	case <-taken:
 	case <-time.After(patient):
@@ -439,7 +471,7 @@ func (l *lab) killed(t *testing.T) {
 	id := messageID(t, files[0])
 	until(t, "the reply that the list took", func() bool { return len(l.replies(t, id)) > 0 })
 
-	conf := l.config("submission", l.env["MAILLAB_SUBMISSION"])
+	conf := l.config(t, "submission", l.env["LAB_SUBMISSION"])
 	again := l.serve(t, conf)
 	until(t, "the outbox to know that it was sent", func() bool {
 		out, _ := patchbotCommand(t.Context(), "status", "--config", conf, "--format", "json").Output()
