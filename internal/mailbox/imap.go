@@ -99,7 +99,6 @@ func NewIMAP(o IMAPOptions) (*IMAP, error) {
 func (m *IMAP) Run(ctx context.Context, cursor func(context.Context) (Cursor, error), handle func(context.Context, Fetched) error) error {
 	var pause backoff
 	for {
-		started := time.Now()
 		err := m.session(ctx, cursor, handle)
 		if errors.Is(err, ErrStuck) {
 			m.down(err, time.Time{})
@@ -109,7 +108,7 @@ func (m *IMAP) Run(ctx context.Context, cursor func(context.Context) (Cursor, er
 			m.down(nil, time.Time{})
 			return ctx.Err()
 		}
-		if time.Since(started) >= time.Minute {
+		if st := m.State(); st.Connected && time.Since(st.Since) >= time.Minute {
 			pause.reset()
 		}
 		delay := pause.next()
@@ -143,14 +142,11 @@ func (m *IMAP) session(ctx context.Context, cursor func(context.Context) (Cursor
 		err := in.catchUp(ctx, cursor)
 		var held *holdError
 		switch {
-		case errors.As(err, &held):
+		case errors.As(err, &held) && ctx.Err() == nil:
 			delay := pause.next()
 			m.hold(err, time.Now().Add(delay))
 			m.o.Log.WarnContext(ctx, "message not recorded, it will come again", "error", err, "retry_in", delay.Round(time.Millisecond))
 			sleep(ctx, delay)
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
 			continue
 		case err != nil:
 			return err

@@ -370,28 +370,92 @@ func TestStartTLSStripped(t *testing.T) {
 		{"silent", "* OK hi\r\n", "A1 OK go\r\n", "no answer within"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			var served sync.WaitGroup
-			served.Go(func() {
-				conn, err := l.Accept()
-				if err != nil {
-					return
-				}
-				defer conn.Close()
-				_, _ = io.WriteString(conn, c.first)
-				_, _ = conn.Read(make([]byte, 100))
-				_, _ = io.WriteString(conn, c.then)
-				_, _ = io.Copy(io.Discard, conn)
-			})
-			m := newIMAP(t, mailbox.IMAPOptions{Addr: l.Addr().String(), Security: mailbox.SecuritySTARTTLS, TLS: &tls.Config{}, CommandTimeout: 200 * time.Millisecond})
+			addr := middleman(t, c.first, c.then)
+			m := newIMAP(t, mailbox.IMAPOptions{Addr: addr, Security: mailbox.SecuritySTARTTLS, TLS: &tls.Config{}, CommandTimeout: 200 * time.Millisecond})
 			if err := m.Check(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
-			l.Close()
-			served.Wait()
 		})
+	}
+}
+
+// TestStartTLSStrippedSMTP is the same for the sender; what a repair can end is a matter of configuration.
+func TestStartTLSStrippedSMTP(t *testing.T) {
+	for _, c := range []struct {
+		name, first, then, want string
+		configuration           bool
+	}{
+		{"not offered", "220 hi\r\n", "250-mx\r\n250 SIZE 100\r\n", "offers no STARTTLS", true},
+		{"refused", "220 hi\r\n", "250-mx\r\n250 STARTTLS\r\n454 4.7.0 not now\r\n", "454 4.7.0 not now", false},
+		{"sent ahead", "220 hi\r\n", "250-mx\r\n250 STARTTLS\r\n220 go\r\n250 mx\r\n", "TLS", true},
+		{"no service", "554-5.3.2 no\r\n554 5.3.2 mail\r\n", "", "554 5.3.2 no 5.3.2 mail", true},
+		{"no SMTP", "HTTP/1.0 400 what\r\n", "", "not an SMTP reply", false},
+		{"flood", "220 hi\r\n", strings.Repeat("250-still here\r\n", 200), "more than was asked for", false},
+		{"long line", "220 hi\r\n", strings.Repeat("2", 5000), "more than was asked for", false},
+		{"silent", "220 hi\r\n", "250-mx\r\n250 STARTTLS\r\n220 go\r\n", "no answer within", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := mailbox.NewSMTP(mailbox.SMTPOptions{Addr: middleman(t, c.first, c.then), Security: mailbox.SecuritySTARTTLS,
+				ConnectTimeout: 200 * time.Millisecond, CommandTimeout: time.Second})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = s.EightBit(t.Context())
+			var failure *mailbox.SendError
+			if !errors.As(err, &failure) || failure.Phase != mailbox.PhaseConnect || failure.Configuration != c.configuration ||
+				failure.Temporary == c.configuration || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%#v: %v, want %q", failure, err, c.want)
+			}
+		})
+	}
+}
+
+// middleman answers one connection: first at once, then after the first command, and nothing more.
+func middleman(t *testing.T, first, then string) (addr string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var served sync.WaitGroup
+	served.Go(func() {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, first)
+		_, _ = conn.Read(make([]byte, 100))
+		_, _ = io.WriteString(conn, then)
+		_, _ = io.Copy(io.Discard, conn)
+	})
+	t.Cleanup(func() {
+		l.Close()
+		served.Wait()
+	})
+	return l.Addr().String()
+}
+
+// TestNobodyThere: a port on which nobody listens, and a dialer that never comes back.
+func TestNobodyThere(t *testing.T) {
+	hang := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	for _, dial := range []mailbox.Dialer{nil, hang} {
+		o := mailbox.SMTPOptions{Addr: "127.0.0.1:1", Security: mailbox.SecurityPlain, ConnectTimeout: 100 * time.Millisecond, Dial: dial}
+		s, err := mailbox.NewSMTP(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Send(t.Context(), "bot@example.org", []string{"list@example.org"}, []byte("A: b\r\n\r\n"))
+		var failure *mailbox.SendError
+		if !errors.As(err, &failure) || failure.Phase != mailbox.PhaseConnect || !failure.Temporary {
+			t.Errorf("smtp: %v", err)
+		}
+		m := newIMAP(t, mailbox.IMAPOptions{Addr: o.Addr, Security: o.Security, CommandTimeout: o.ConnectTimeout, Dial: dial})
+		if err := m.Check(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "imap: connect: ") {
+			t.Errorf("imap: %v", err)
+		}
 	}
 }
