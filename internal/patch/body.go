@@ -61,6 +61,8 @@ func mayHoldPatch(b email.Body) bool {
 // harm says what a mailer did to the diff of one body.
 func harm(b email.Body, text string, o outline) (Damage, string) {
 	switch {
+	case strings.Contains(text, "-----BEGIN PGP SIGNED MESSAGE-----") && strings.Contains(text, "\n- --- "):
+		return DamageSigned, "the diff is dash-escaped by an inline signature"
 	case o.damage != "" && b.Flowed:
 		return DamageFlowed, fmt.Sprintf("format=flowed broke a line of the diff: line %d of the text", o.line)
 	case o.damage != "":
@@ -69,8 +71,6 @@ func harm(b email.Body, text string, o outline) (Damage, string) {
 		return "", ""
 	case strings.Contains(text, "\n> diff --git ") || strings.HasPrefix(text, "> diff --git ") || strings.Contains(text, "\n>diff --git "):
 		return DamageQuoted, "the diff stands behind \"> \""
-	case strings.Contains(text, "-----BEGIN PGP SIGNED MESSAGE-----") && strings.Contains(text, "\n- --- "):
-		return DamageSigned, "the diff is dash-escaped by an inline signature"
 	}
 	return "", ""
 }

@@ -75,11 +75,11 @@ func (m *Mail) judge(c content, ours bool) (Kind, Reason) {
 	case defect == email.DefectUnreadable && !meant:
 		m.Detail = m.Message.Detail
 		return KindIgnored, ReasonUnreadable
-	case s.Reply && c.diff != "" && c.outline.whole():
+	case s.Reply && c.outline.whole():
 		return KindReply, ReasonPatchInReply
 	case s.Reply:
 		return KindReply, ReasonReply
-	case !s.Patch && c.diff != "":
+	case !s.Patch && c.outline.whole():
 		return KindIgnored, ReasonUnmarkedPatch
 	case !s.Patch && len(m.Message.InReplyTo)+len(m.Message.References) > 0:
 		return KindReply, ReasonReply

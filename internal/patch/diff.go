@@ -33,7 +33,7 @@ func parseFiles(text string, o outline) ([]File, error) {
 		parsed, err := parseFile(text[span.start:end])
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("parse diff of file %d: %w", i+1, err))
-			parsed = []File{fileByName(text[span.start:span.body])}
+			parsed = headerOnly(text[span.start:span.body], text[span.body:span.end])
 		}
 		files = append(files, parsed...)
 	}
@@ -97,6 +97,16 @@ func cutDirectory(name string) string {
 		return rest
 	}
 	return name
+}
+
+// headerOnly reads the header of a file whose hunks or binary data cannot be parsed.
+func headerOnly(header, body string) []File {
+	files, err := parseFile(header)
+	if err != nil {
+		files = []File{fileByName(header)}
+	}
+	files[0].Binary = files[0].Binary || strings.HasPrefix(body, "GIT binary patch")
+	return files
 }
 
 // fileByName reads what it can from a header that the parser refused.

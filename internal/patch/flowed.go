@@ -43,13 +43,13 @@ func isStuffed(lines []string) bool {
 	return stuffed
 }
 
-// joinFlowed joins each line that ends in a blank with the next one when joins says so; the signature separator "-- " and
-// the last line stay.
+// joinFlowed joins each line that ends in a blank with the next one when joins says so. The signature separator "-- ", the
+// last line and a blank alone, which is an empty line of a diff's context, stay.
 func joinFlowed(lines []string, delSp bool, joins func(next string) bool) string {
 	var out strings.Builder
 	for i, line := range lines {
 		body := strings.TrimRight(line, "\r\n")
-		if i+1 == len(lines) || body == "-- " || !strings.HasSuffix(body, " ") || !joins(lines[i+1]) {
+		if i+1 == len(lines) || body == "-- " || body == " " || !strings.HasSuffix(body, " ") || !joins(lines[i+1]) {
 			out.WriteString(line)
 			continue
 		}

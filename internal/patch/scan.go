@@ -138,6 +138,10 @@ func (s *scanner) hunk(span *fileSpan) bool {
 		default:
 			return s.broken(span, line)
 		}
+		if before < 0 || after < 0 { // one line too many of a kind: the counts were edited
+			span.short = true
+			before, after = max(before, 0), max(after, 0)
+		}
 		span.lines++
 		s.skip()
 	}
