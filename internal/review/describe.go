@@ -1,7 +1,9 @@
 package review
 
 import (
+	"bytes"
 	"slices"
+	"strings"
 
 	"patchbot/internal/email"
 	"patchbot/internal/patch"
@@ -12,15 +14,18 @@ import (
 func Describe(s *patch.Series) Series {
 	d := Series{
 		ID: s.ID, Prefix: s.Prefix, Version: s.Version, Total: s.Total, Subject: s.Subject, Author: s.Author,
-		Missing: slices.Clone(s.Missing), Arrived: s.Arrived, Defect: s.Defect, Root: s.Root,
+		Missing: slices.Clone(s.Missing), Carried: slices.Clone(s.Carried), Arrived: s.Arrived, Defect: s.Defect, Root: s.Root,
+	}
+	if s.Label != s.Version {
+		d.Label = s.Label
 	}
 	if s.Cover != nil {
 		d.Cover = s.Cover.Message.ID
 	}
 	for _, p := range s.Parts {
 		d.Parts = append(d.Parts, describePart(p))
-		if s.Defect != "" && d.Damage == "" {
-			d.Damage = damage(p.Mail.Message)
+		if s.Defect != "" && d.Damage == nil {
+			d.Damage = damage(p)
 		}
 	}
 	if root := rootMail(s); root != nil {
@@ -62,33 +67,35 @@ func describePart(p *patch.Part) Part {
 	return d
 }
 
-// damage says what a mailer did to a mail, as far as its structure shows.
-func damage(m *email.Message) Damage {
-	switch m.Defect {
-	case email.DefectHTMLOnly:
-		return DamageHTML
-	case email.DefectEncoding:
-		return DamageEncoding
+// damage says what a mailer did to a part; nil when it can be used. The line is the first at which
+// git apply gives up; below the diff, which is then too short, it would tell a reader nothing.
+func damage(p *patch.Part) *Damage {
+	m := p.Mail
+	if m.Reason != patch.ReasonBrokenByMailer {
+		return nil
 	}
-	for _, b := range m.Bodies {
-		switch {
-		case b.Flowed:
-			return DamageFlowed
-		case b.Attachment && m.Text == "":
-			return DamageAttachment
+	d := &Damage{Kind: m.Damage, Part: p.Index}
+	if p.Commit == nil || m.Damage != patch.DamageWrapped {
+		return d
+	}
+	if _, bad := patch.ReadDiff(p.Commit.Diff, patch.DefaultLimits()); bad != nil && !bad.TooLarge {
+		lines := bytes.Split(p.Commit.Diff, []byte("\n"))
+		signature := slices.IndexFunc(lines, func(l []byte) bool { return strings.TrimRight(string(l), "\r") == "-- " })
+		if bad.Line > 0 && bad.Line <= len(lines) && (signature < 0 || bad.Line <= signature) {
+			d.Line, d.Text = bad.Line, strings.TrimSuffix(string(lines[bad.Line-1]), "\r")
 		}
 	}
-	return ""
+	return d
 }
 
 // Rejected is the report on a mail that was meant as a patch but can never be one: it makes no series, yet its author
 // should know why nothing happens.
 func Rejected(m *patch.Mail) *Report {
-	part := describePart(&patch.Part{Index: 1, Mail: m})
+	part := &patch.Part{Index: max(1, m.Subject.Index), Mail: m}
 	r := &Report{
 		Series: Series{
 			ID: m.Message.ID, Prefix: m.Subject.Prefix, Version: max(1, m.Subject.Version), Total: max(1, m.Subject.Total), Subject: m.Subject.Title,
-			Author: m.Author, Parts: []Part{part}, Arrived: m.Arrived, Defect: m.Reason, Damage: damage(m.Message),
+			Author: m.Author, Parts: []Part{describePart(part)}, Arrived: m.Arrived, Defect: m.Reason, Damage: damage(part),
 			Root: m.Message.ID, RootSubject: m.Message.Subject, References: email.ReplyReferences(m.Message),
 		},
 		Apply: Apply{Status: repo.StatusNotTried},

@@ -14,9 +14,8 @@ func (t *Translator) Explain(rule *checks.Rule, lang Lang) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text := fmt.Sprintf("%s (%s: %s)\n\n%s.\n\n%s: %s\n\n%s:\n\n%s\n%s:\n\n%s",
-		names(rule), b.say("explain.severity"), b.severity(rule.Severity), b.say(titleOf(rule.ID)),
-		b.say("explain.why"), b.say(whyOf(rule.ID)), b.say("explain.bad"), indent(rule.Bad), b.say("explain.good"), indent(rule.Good))
+	text := fmt.Sprintf("%s (%s)\n\n%s.\n\n%s\n\n%s\n\n%s\n%s\n\n%s", names(rule), b.severity(rule.Severity), b.say(titleOf(rule.ID)),
+		b.say(whyOf(rule.ID)), b.say("explain.bad"), indent(rule.Bad), b.say("explain.good"), indent(rule.Good))
 	return unglue(fold(text, proseWidth)), b.err
 }
 
@@ -91,7 +90,7 @@ func (t *Translator) WriteRulesMarkdown(w io.Writer, lang Lang) error {
 		if len(rule.Aliases) > 0 {
 			fmt.Fprintf(&out, " (%s)", strings.Join(rule.Aliases, ", "))
 		}
-		fmt.Fprintf(&out, "\n\n%s\n\n%s:\n\n%s\n%s:\n\n%s", fold(b.say(whyOf(rule.ID)), 120), b.say("explain.bad"), fenced(rule.Bad), b.say("explain.good"), fenced(rule.Good))
+		fmt.Fprintf(&out, "\n\n%s\n\n%s\n\n%s\n%s\n\n%s", fold(b.say(whyOf(rule.ID)), 120), b.say("explain.bad"), fenced(rule.Bad), b.say("explain.good"), fenced(rule.Good))
 	}
 	if b.err != nil {
 		return b.err

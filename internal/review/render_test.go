@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,9 +30,11 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
+var builtinWords = sync.OnceValues(func() (*Translator, error) { return NewTranslator(Options{}) })
+
 func translator(t testing.TB) *Translator {
 	t.Helper()
-	words, err := NewTranslator(Options{})
+	words, err := builtinWords()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,6 +35,8 @@ type Series struct {
 	ID      string        `json:"id"`
 	Prefix  string        `json:"prefix"`
 	Version int           `json:"version"`
+	Label   int           `json:"label,omitempty"`   // version that the subjects name, when it is not Version
+	Carried []int         `json:"carried,omitempty"` // parts that were not sent again and come from the version before
 	Total   int           `json:"total"`
 	Subject string        `json:"subject"`
 	Cover   string        `json:"cover,omitempty"` // message id of the cover letter, empty without one
@@ -44,7 +46,7 @@ type Series struct {
 	Arrived time.Time     `json:"arrived"`
 
 	Defect patch.Reason `json:"defect,omitempty"` // why it can never be reviewed
-	Damage Damage       `json:"damage,omitempty"` // what the mailer did, when Defect is about that
+	Damage *Damage      `json:"damage,omitempty"` // what the mailer did, when Defect is about that
 
 	// The mail that a reply answers.
 	Root        string   `json:"root"`         // its message id, without brackets
@@ -55,18 +57,24 @@ type Series struct {
 // VersionID names one version of a series: the series id and "-v" and the version.
 func (s *Series) VersionID() string { return s.ID + "-v" + strconv.Itoa(s.Version) }
 
+// Labelled is the version that the subjects name.
+func (s *Series) Labelled() int {
+	if s.Label > 0 {
+		return s.Label
+	}
+	return s.Version
+}
+
 // Single reports whether the series is one patch without k/n marks to speak of.
 func (s *Series) Single() bool { return s.Total <= 1 }
 
-// Damage names what a mailer did to a patch. The zero value means that it is not known.
-type Damage string
-
-const (
-	DamageFlowed     Damage = "flowed"     // format=flowed
-	DamageHTML       Damage = "html"       // no plain text at all
-	DamageEncoding   Damage = "encoding"   // charset or transfer encoding cannot be decoded
-	DamageAttachment Damage = "attachment" // the patch stands in an attachment that git am does not read
-)
+// Damage is what a mailer did to the first part that cannot be used.
+type Damage struct {
+	Kind patch.Damage `json:"kind,omitempty"` // empty when it is not known
+	Part int          `json:"part"`
+	Line int          `json:"line,omitempty"` // of the diff, the first that fits nowhere; 0 when unknown
+	Text string       `json:"text,omitempty"` // that line
+}
 
 // Part is one patch of a series and what came of it.
 type Part struct {

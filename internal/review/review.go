@@ -23,6 +23,8 @@ type Request struct {
 	Host   wiki.Host
 	Own    wiki.Own
 	Index  *wiki.Index // facts of pages from earlier reviews; nil for none
+
+	Scratch repo.ScratchOptions // committer of the commits that applying makes, and its limits
 }
 
 // Review applies a series to its base, runs the rules on what it changes, and judges. A series that is incomplete or can
@@ -53,7 +55,7 @@ func (r *Report) try(ctx context.Context, req Request) error {
 		return err
 	}
 	r.Base = Base{Commit: base, Branch: req.Branch, How: how}
-	scratch := req.Repo.Scratch()
+	scratch := req.Repo.ScratchWith(req.Scratch)
 	applied, err := scratch.Apply(ctx, base, inputs(req.Series))
 	if err != nil {
 		return fmt.Errorf("apply: %w", err)
@@ -75,7 +77,7 @@ func inputs(s *patch.Series) []repo.Input {
 
 // applied keeps what came of applying.
 func (r *Report) applied(a *repo.Applied) {
-	r.Apply = Apply{Status: a.Status, How: a.How, DependsOnGit: a.DependsOnGit, Tree: a.Tree}
+	r.Apply = Apply{Status: a.Status, How: a.How, DependsOnGit: a.DependsOnGit}
 	if f := a.Failed; f != nil {
 		r.Apply.Failed = &Failure{
 			Index: f.Index, Path: f.Path, Line: f.Line, Reason: f.Reason, Detail: f.Detail,
@@ -83,6 +85,9 @@ func (r *Report) applied(a *repo.Applied) {
 		}
 	}
 	for _, result := range a.Parts {
+		if result.Tree != "" {
+			r.Apply.Tree = result.Tree
+		}
 		if result.Commit != "" {
 			r.Apply.Commits = append(r.Apply.Commits, result.Commit)
 		}
@@ -116,6 +121,9 @@ func (r *Report) check(req Request, scratch *repo.Scratch, a *repo.Applied) erro
 		return fmt.Errorf("check: %w", err)
 	}
 	r.take(found, added(req.Series))
+	if n := len(change.Heads); n > 0 {
+		r.LinkCount = linksAdded(base, change.Heads[n-1].Tree, r.Series.Parts, req.Host)
+	}
 	return nil
 }
 
@@ -170,7 +178,6 @@ func (r *Report) take(found *checks.Result, added map[addition]bool) {
 	for _, l := range found.Links {
 		r.Links = append(r.Links, Link(l))
 	}
-	r.LinkCount = len(r.Links)
 }
 
 // trace looks into the history for why a series does not apply: which version its author worked on, who changed the line
@@ -214,14 +221,8 @@ func alreadyIn(ctx context.Context, req Request, tip string) *Commit {
 // startingPoint is what the series says about the version it was made on: the files as they were before the first part that
 // touches them, and the commit that the author named, if any.
 func startingPoint(s *patch.Series) (files []patch.File, hint string) {
-	if s.Cover != nil {
-		hint = s.Cover.BaseCommit
-	}
 	seen := map[string]bool{}
 	for _, p := range s.Parts {
-		if hint == "" {
-			hint = p.Mail.BaseCommit
-		}
 		for _, f := range p.Mail.Files {
 			old := f.Path
 			if f.OldPath != "" {
@@ -233,7 +234,7 @@ func startingPoint(s *patch.Series) (files []patch.File, hint string) {
 			seen[old], seen[f.Path] = true, true
 		}
 	}
-	return files, hint
+	return files, s.BaseCommit
 }
 
 func shown(c repo.CommitInfo) *Commit { return &Commit{ID: c.ID, Title: c.Title, When: c.When} }

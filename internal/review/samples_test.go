@@ -120,7 +120,7 @@ func replies() map[string]reply {
 		"conflict":       {conflicting(), onList()},
 		"already":        {already(), onList()},
 		"incomplete":     {incomplete(), onList()},
-		"flowed":         {damaged(DamageFlowed), onList()},
+		"flowed":         {damaged(patch.DamageFlowed), onList()},
 		"trouble":        {troubled(), onList()},
 		"corrupt":        {corrupt(), onList()},
 	}
@@ -206,10 +206,10 @@ func incomplete() *Report {
 	return judged(r)
 }
 
-func damaged(d Damage) *Report {
+func damaged(kind patch.Damage) *Report {
 	r := posted(1, "index: Fix a typo", "index: Fix a typo")
 	r.Base, r.Apply = Base{}, Apply{Status: repo.StatusNotTried}
-	r.Series.Defect, r.Series.Damage = patch.ReasonBrokenByMailer, d
+	r.Series.Defect, r.Series.Damage = patch.ReasonBrokenByMailer, &Damage{Kind: kind, Part: 1}
 	return judged(r)
 }
 

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strings"
 
-	"patchbot/internal/patch"
 	"patchbot/internal/repo"
 )
 
@@ -22,24 +21,24 @@ type commands struct {
 
 func (b *builder) commands() commands {
 	var c commands
-	s := &b.r.Series
+	next := max(b.r.Series.Version, b.r.Series.Labelled()) + 1
 	switch b.r.Verdict {
 	case VerdictClean, VerdictRemarks:
 		c.Mbox, c.Fetch = b.mbox(), b.fetch()
 	}
 	switch b.r.Verdict {
 	case VerdictRemarks, VerdictChangesNeeded:
-		c.Fix = b.fix()
+		c.Fix = b.fix(next)
 		c.Check = []string{"patchbot check " + b.posted()}
 	case VerdictDoesNotApply:
 		if b.r.Apply.Status != repo.StatusAlreadyApplied {
-			c.Rebase = append([]string{"git fetch origin", "git rebase " + b.upstream()}, b.send(s.Version+1, b.upstream()+"..")...)
+			c.Rebase = append([]string{"git fetch origin", "git rebase " + b.upstream()}, b.send(next, b.upstream()+"..")...)
 		}
 	case VerdictIncomplete:
 		c.Resend = b.resend()
 	case VerdictNotReviewed:
 		if b.r.Trouble == nil {
-			c.Redo = b.send(s.Version+1, b.posted())
+			c.Redo = b.send(next, b.posted())
 		}
 	}
 	return c
@@ -56,12 +55,11 @@ func (b *builder) posted() string {
 	return b.upstream() + ".."
 }
 
-func (b *builder) fix() []string {
-	s := &b.r.Series
-	if s.Single() {
-		return append([]string{"git commit --amend"}, b.send(s.Version+1, "-1")...)
+func (b *builder) fix(next int) []string {
+	if b.r.Series.Single() {
+		return append([]string{"git commit --amend"}, b.send(next, "-1")...)
 	}
-	return append([]string{"git rebase -i " + b.upstream()}, b.send(s.Version+1, b.upstream()+"..")...)
+	return append([]string{"git rebase -i " + b.upstream()}, b.send(next, b.upstream()+"..")...)
 }
 
 // send is git send-email for what the revisions name, with the prefix and the address that bring it here.
@@ -89,8 +87,8 @@ func (b *builder) resend() []string {
 		return nil
 	}
 	version := ""
-	if s.Version > 1 {
-		version = fmt.Sprintf("v%d-", s.Version)
+	if s.Labelled() > 1 {
+		version = fmt.Sprintf("v%d-", s.Labelled())
 	}
 	args := []string{"git send-email", "--in-reply-to=" + quoteShell("<"+clean(s.Root)+">")}
 	if b.o.ListAddress != "" {
@@ -168,26 +166,4 @@ func rulesURL(web string) string {
 		return ""
 	}
 	return strings.TrimSuffix(web, "/") + "/rules"
-}
-
-// reason says why the series was not reviewed: a name for the skeleton, the mail in question, and a line in its body.
-func (b *builder) reason() (name, where string, line int) {
-	r := b.r
-	if r.Verdict != VerdictNotReviewed {
-		return "", "", 0
-	}
-	switch {
-	case r.Trouble != nil:
-		return "trouble", "", 0
-	case r.Series.Damage != "":
-		return string(r.Series.Damage), "", 0
-	case r.Series.Defect == patch.ReasonTooLarge:
-		return "too-large", "", 0
-	case r.Series.Defect != "":
-		return string(r.Series.Defect), "", 0
-	}
-	if f := r.Apply.Failed; f != nil {
-		where, line = b.number(f.Index), f.Line
-	}
-	return string(r.Apply.Status), where, line
 }

@@ -41,13 +41,18 @@ func samples() []*Report {
 				}
 			}))
 		}
-		for _, status := range []repo.Status{repo.StatusConflict, repo.StatusNoBase, repo.StatusHandEdited, repo.StatusRefused, repo.StatusAlreadyApplied, repo.StatusCorrupt, repo.StatusEmpty, repo.StatusBadMail} {
-			for _, reason := range []string{"hunk", "exists", "missing", "path", "mode", "binary", "symlink", "directory", "other"} {
+		for _, status := range []repo.Status{repo.StatusNoBase, repo.StatusHandEdited, repo.StatusAlreadyApplied, repo.StatusCorrupt, repo.StatusEmpty, repo.StatusBadMail} {
+			all = append(all, sample(total, func(r *Report) { stop(r, status, "other") }))
+		}
+		for _, reason := range []string{"hunk", "exists", "missing", "path", "mode", "binary", "symlink", "directory", "other"} {
+			for _, status := range []repo.Status{repo.StatusConflict, repo.StatusRefused} {
 				all = append(all, sample(total, func(r *Report) { stop(r, status, reason) }))
 			}
 		}
-		for _, damage := range []Damage{DamageFlowed, DamageHTML, DamageEncoding, DamageAttachment, ""} {
-			all = append(all, sample(total, func(r *Report) { r.Series.Defect, r.Series.Damage = patch.ReasonBrokenByMailer, damage }))
+		for _, kind := range damages() {
+			all = append(all, sample(total, func(r *Report) {
+				r.Series.Defect, r.Series.Damage = patch.ReasonBrokenByMailer, &Damage{Kind: kind, Part: total, Line: 9, Text: "text"}
+			}))
 		}
 		all = append(all,
 			sample(total, func(r *Report) { r.Series.Defect = patch.ReasonTooLarge }),
@@ -62,12 +67,20 @@ func samples() []*Report {
 		}))
 }
 
+// damages are all kinds of damage, the unknown one among them.
+func damages() []patch.Damage {
+	return []patch.Damage{
+		patch.DamageHTML, patch.DamageFlowed, patch.DamageWrapped, patch.DamageBlanks, patch.DamageQuoted, patch.DamageSigned,
+		patch.DamageEncoding, patch.DamageAttachment, patch.DamageLost, "",
+	}
+}
+
 // sample is a series of total parts that applied, changed by edit and then judged.
 func sample(total int, edit func(*Report)) *Report {
 	day := sampleDate()
 	r := &Report{
 		Series: Series{ID: "sample", Prefix: "wiki", Version: 2, Total: total, Subject: "Sample", Author: email.Address{Name: "A", Addr: "a@example.org"},
-			Root: "root@example.org", RootSubject: fmt.Sprintf("[PATCH wiki v2 0/%d] Sample", total), Cover: "root@example.org"},
+			Root: "root@example.org", Carried: []int{total}, RootSubject: fmt.Sprintf("[PATCH wiki v2 0/%d] Sample", total), Cover: "root@example.org"},
 		Base:  Base{Commit: "0123456789abcdef0123456789abcdef01234567", Branch: "main", How: "tip"},
 		Apply: Apply{Status: repo.StatusApplied, How: repo.HowThreeWay, DependsOnGit: true},
 		Fixed: 1, Inherited: 2, LinkCount: 2, Unchecked: []Unchecked{{URL: "https://example.org/", Reason: "timeout"}},

@@ -16,7 +16,6 @@ import (
 type view struct {
 	Verdict string
 	Single  bool   // one patch; else a series
-	Version int    // of the series
 	Mark    string // "v2", empty for the first version
 	Total   int    // patches of the series
 	ID      string // version id
@@ -29,6 +28,8 @@ type view struct {
 	OnTip   bool   // the base is the tip of the branch
 	How     string // exact, offset, three-way
 	TwoGits bool   // versions of git differ on it
+
+	Carried string // parts that come from the version before, "1/3 and 2/3"
 
 	Pages     int      // pages touched
 	Links     int      // links added
@@ -49,7 +50,8 @@ type view struct {
 	Missing  string   // "2/3"
 	Reason   string   // why it was not reviewed: a key of the skeleton's own
 	Where    string   // the mail in question, "2/3", empty for a single patch
-	Line     int      // of a corrupt patch, 0 when unknown
+	Line     int      // of the diff, where it is broken; 0 when unknown
+	Broken   string   // that line, quoted
 	Commands commands // to copy
 
 	Report string // URL of the full report, empty without web pages
@@ -121,15 +123,18 @@ func (v *voice) view(r *Report, o RenderOptions, maxFindings int) (*view, error)
 	b := &builder{voice: v, r: r, o: o}
 	s := &r.Series
 	w := &view{
-		Verdict: string(r.Verdict), Single: s.Single(), Version: s.Version, Total: s.Total, ID: s.VersionID(),
+		Verdict: string(r.Verdict), Single: s.Single(), Total: s.Total, ID: s.VersionID(),
 		Branch: b.say("quote", map[string]any{"Text": keepTogether(clean(b.branch()))}), Base: short(r.Base.Commit),
 		OnTip: r.Base.How == "" || r.Base.How == "tip", How: string(r.Apply.How), TwoGits: r.Apply.DependsOnGit,
 		Pages: pages(s.Parts), Links: r.LinkCount, AllFine: r.allLinksFine(), Fixed: r.Fixed, Inherited: r.Inherited,
 		Retry: o.Retry, Listen: o.Listen, Signed: !o.Unsigned, Commands: b.commands(),
 		Report: reportURL(o.WebURL, s), Rules: rulesURL(o.WebURL),
 	}
-	if s.Version > 1 {
-		w.Mark = "v" + strconv.Itoa(s.Version)
+	if s.Labelled() > 1 {
+		w.Mark = "v" + strconv.Itoa(s.Labelled())
+	}
+	if len(s.Carried) > 0 {
+		w.Carried = b.list(ranges(s.Carried, s.Total))
 	}
 	w.Rows, w.RowsCut = b.rows()
 	w.Renames, w.Renamed = b.renames()
@@ -139,7 +144,7 @@ func (v *voice) view(r *Report, o RenderOptions, maxFindings int) (*view, error)
 	w.Conflict = b.conflict()
 	w.Already = b.seen(r.Apply.Already)
 	w.Received, w.Missing = b.received()
-	w.Reason, w.Where, w.Line = b.reason()
+	w.because(b)
 	return w, b.err
 }
 

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,6 +19,12 @@ func overlay(files map[string]string) fstest.MapFS {
 		m[name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	return m
+}
+
+func TestTryOut(t *testing.T) {
+	if err := translator(t).tryOut(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestOverlay(t *testing.T) {
@@ -117,35 +124,55 @@ func TestDates(t *testing.T) {
 	}
 }
 
-// Every reason of package patch has words in both languages.
-func TestReasons(t *testing.T) {
-	words := translator(t)
-	file, err := parser.ParseFile(token.NewFileSet(), "../patch/patch.go", nil, 0)
+// constants are the values of the string constants of a type in a source file.
+func constants(t *testing.T, path, name string) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := 0
+	var all []string
 	ast.Inspect(file, func(node ast.Node) bool {
 		spec, ok := node.(*ast.ValueSpec)
 		if !ok {
 			return true
 		}
-		if kind, ok := spec.Type.(*ast.Ident); !ok || kind.Name != "Reason" {
+		if kind, ok := spec.Type.(*ast.Ident); !ok || kind.Name != name {
 			return true
 		}
 		value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
 		if err != nil {
 			t.Fatal(err)
 		}
-		n++
-		for _, lang := range words.Langs() {
-			if text, err := words.Reason(patch.Reason(value), lang); err != nil || text == "" {
-				t.Errorf("%s in %s: %q, %v", value, lang, text, err)
-			}
-		}
+		all = append(all, value)
 		return true
 	})
-	if n < 15 {
-		t.Errorf("found only %d reasons in package patch", n)
+	if len(all) == 0 {
+		t.Errorf("no constants of type %s in %s", name, path)
+	}
+	return all
+}
+
+// What other packages may say has words in every language.
+func TestWordsForConstants(t *testing.T) {
+	words := translator(t)
+	for _, value := range constants(t, "../patch/patch.go", "Reason") {
+		for _, lang := range words.Langs() {
+			if text, err := words.Reason(patch.Reason(value), lang); err != nil || text == "" {
+				t.Errorf("reason %s in %s: %q, %v", value, lang, text, err)
+			}
+		}
+	}
+	for _, value := range constants(t, "../repo/repo.go", "Status") {
+		for _, lang := range words.Langs() {
+			if text, err := words.voices[lang].say("part."+value, nil); err != nil || text == "" {
+				t.Errorf("status %s in %s: %q, %v", value, lang, text, err)
+			}
+		}
+	}
+	for _, value := range constants(t, "../patch/patch.go", "Damage") {
+		if !slices.Contains(damages(), patch.Damage(value)) {
+			t.Errorf("damage %s is not tried at the start", value)
+		}
 	}
 }
