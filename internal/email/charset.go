@@ -33,11 +33,10 @@ func decodeCharset(b []byte, declared string) decoded {
 	case familyUnicode:
 		return decoded{text: legacyText(b), note: "not valid UTF-8, read as windows-1252"}
 	case familyWestern:
-		if strings.HasSuffix(name, "15") || strings.HasSuffix(name, "9") {
-			name = "iso-8859-15"
-		} else {
-			name = "windows-1252"
+		if !strings.HasSuffix(name, "15") && !strings.HasSuffix(name, "9") {
+			return decoded{text: fromWindows1252(b)}
 		}
+		name = "iso-8859-15"
 	}
 	text, ok := convert(b, name)
 	switch {
@@ -61,6 +60,28 @@ func convert(b []byte, name string) (string, bool) {
 		return "", false
 	}
 	return strings.ToValidUTF8(out.String(), "\ufffd"), true
+}
+
+// fromWindows1252 converts text in that charset.
+func fromWindows1252(b []byte) string {
+	size := 0
+	for _, c := range b {
+		if c < utf8.RuneSelf {
+			size++
+		} else {
+			size += utf8.RuneLen(windows1252(c))
+		}
+	}
+	var out strings.Builder
+	out.Grow(size)
+	for _, c := range b {
+		if c < utf8.RuneSelf {
+			out.WriteByte(c)
+		} else {
+			out.WriteRune(windows1252(c))
+		}
+	}
+	return out.String()
 }
 
 // windows1252 decodes one byte above ASCII. The five bytes the charset leaves free are controls, as browsers have it.

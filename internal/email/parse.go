@@ -1,9 +1,9 @@
 package email
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"net/mail"
 	"slices"
 	"strings"
@@ -151,23 +151,35 @@ func parseDate(value string) time.Time {
 // are the same.
 func hashBody(body []byte) string {
 	sum := sha256.New()
-	for rest := body; len(rest) > 0; {
-		cr := bytes.IndexByte(rest, '\r')
-		if cr < 0 {
-			sum.Write(rest)
-			break
+	buf := make([]byte, 0, 32<<10)
+	crs := 0 // held back until it is known what follows them
+	for _, c := range body {
+		if c == '\r' {
+			crs++
+			continue
 		}
-		sum.Write(rest[:cr])
-		end := cr
-		for end < len(rest) && rest[end] == '\r' {
-			end++
+		if c != '\n' {
+			for ; crs > 0; crs-- {
+				buf = appendFull(sum, buf, '\r')
+			}
 		}
-		if end == len(rest) || rest[end] != '\n' {
-			sum.Write(rest[cr:end])
-		}
-		rest = rest[end:]
+		crs = 0
+		buf = appendFull(sum, buf, c)
 	}
+	for ; crs > 0; crs-- {
+		buf = appendFull(sum, buf, '\r')
+	}
+	sum.Write(buf)
 	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// appendFull appends to a buffer that is hashed whenever it is full.
+func appendFull(sum hash.Hash, buf []byte, c byte) []byte {
+	if len(buf) == cap(buf) {
+		sum.Write(buf)
+		buf = buf[:0]
+	}
+	return append(buf, c)
 }
 
 func readerText(bodies []Body) string {

@@ -8,26 +8,25 @@ import (
 	"github.com/emersion/go-message"
 )
 
-// decodeTransfer undoes a Content-Transfer-Encoding (RFC 2045, section 6). An encoding nobody knows, and one followed by a
-// comment, is read as 8bit when its name does not say otherwise. lost is set when the encoded text was damaged: what could
-// be decoded is then returned.
+// decodeTransfer undoes a Content-Transfer-Encoding (RFC 2045, section 6). An encoding nobody knows is read as 8bit. lost is
+// set when the encoded text was damaged: what could be decoded is then returned.
 func decodeTransfer(body []byte, encoding string) (text []byte, lost bool) {
-	if encoding != "quoted-printable" && encoding != "base64" {
-		return body, false
-	}
-	var h message.Header
-	h.Set("Content-Transfer-Encoding", encoding)
-	if entity, err := message.New(h, bytes.NewReader(body)); err == nil {
-		var out bytes.Buffer
-		out.Grow(len(body))
-		if _, err := io.Copy(&out, entity.Body); err == nil {
-			return out.Bytes(), false
+	switch encoding {
+	case "quoted-printable":
+		return decodeQuoted(body), false
+	case "base64":
+		var h message.Header
+		h.Set("Content-Transfer-Encoding", encoding)
+		if entity, err := message.New(h, bytes.NewReader(body)); err == nil {
+			var out bytes.Buffer
+			out.Grow(len(body))
+			if _, err := io.Copy(&out, entity.Body); err == nil {
+				return out.Bytes(), false
+			}
 		}
-	}
-	if encoding == "base64" {
 		return salvageBase64(body)
 	}
-	return salvageQuoted(body), false
+	return body, false
 }
 
 func knownEncoding(name string) bool {
@@ -86,9 +85,9 @@ func base64Line(line []byte) (data []byte, junk int) {
 	return data, junk
 }
 
-// salvageQuoted decodes quoted-printable by the robust rules of RFC 2045, section 6.7: an "=" that starts neither a code
-// nor a soft line break stands for itself, and lines may be of any length.
-func salvageQuoted(body []byte) []byte {
+// decodeQuoted decodes quoted-printable by the robust rules of RFC 2045, section 6.7: an "=" that starts neither a code
+// nor a soft line break stands for itself, and lines may be of any length, which the standard library does not allow.
+func decodeQuoted(body []byte) []byte {
 	out := make([]byte, 0, len(body))
 	for rest := body; len(rest) > 0; {
 		end := bytes.IndexByte(rest, '\n')

@@ -184,15 +184,21 @@ func legacyText(b []byte) string {
 	if utf8.Valid(b) {
 		return string(b)
 	}
+	size := 0
+	eachRune(b, func(r rune) { size += utf8.RuneLen(r) })
 	var out strings.Builder
-	out.Grow(len(b) + len(b)/2)
+	out.Grow(size)
+	eachRune(b, func(r rune) { out.WriteRune(r) })
+	return out.String()
+}
+
+func eachRune(b []byte, do func(rune)) {
 	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)
 		if r == utf8.RuneError && n == 1 {
 			r = windows1252(b[0])
 		}
-		out.WriteRune(r)
+		do(r)
 		b = b[n:]
 	}
-	return out.String()
 }
