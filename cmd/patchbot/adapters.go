@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 
@@ -36,12 +37,18 @@ func (i inbox) Find(ctx context.Context, name, value string) (bool, error) {
 }
 
 // outlet plugs an SMTP server into the bot.
-type outlet struct{ smtp *mailbox.SMTP }
+type outlet struct {
+	smtp *mailbox.SMTP
+	log  *slog.Logger
+}
 
 // Send translates the server's answer.
 func (o outlet) Send(ctx context.Context, from string, recipients []string, raw []byte) (string, error) {
 	receipt, err := o.smtp.Send(ctx, from, recipients, raw)
 	if err == nil {
+		for recipient, cause := range receipt.Refused {
+			o.log.Warn("the mail was taken, but not for everyone", "recipient", recipient, "error", cause)
+		}
 		return receipt.QueueID, nil
 	}
 	var se *mailbox.SendError

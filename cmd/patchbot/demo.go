@@ -156,7 +156,7 @@ func (st *stage) bot(conf *config.Config, log *slog.Logger) (*bot.Bot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newBot(conf, st.db, log, inbox{imap}, outlet{smtp})
+	return newBot(conf, st.db, log, inbox{imap}, outlet{smtp, log})
 }
 
 // config is what an administrator would write for this wiki.

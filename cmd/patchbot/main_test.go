@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -65,6 +68,7 @@ func TestScripts(t *testing.T) {
 			"wiki":   scriptWiki,
 			"mail":   scriptMail,
 			"status": scriptStatus,
+			"until":  scriptUntil,
 		},
 	})
 }
@@ -100,15 +104,33 @@ func scriptStatus(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: status N COMMAND…")
 	}
-	err := ts.Exec(args[1], args[2:]...)
-	got := "0"
-	if err != nil {
-		got = "?"
-		if ee, ok := err.(*exec.ExitError); ok {
-			got = string(rune('0' + ee.ExitCode()))
+	if got := exitStatus(ts, args[1:]); got != args[0] {
+		ts.Fatalf("exit status %s, want %s", got, args[0])
+	}
+}
+
+func exitStatus(ts *testscript.TestScript, command []string) string {
+	err := ts.Exec(command[0], command[1:]...)
+	var ee *exec.ExitError
+	switch {
+	case err == nil:
+		return "0"
+	case errors.As(err, &ee):
+		return strconv.Itoa(ee.ExitCode())
+	}
+	return err.Error()
+}
+
+// scriptUntil implements `until status N COMMAND…`: the command is run until it ends with exit status N and says more
+// than nothing, for as long as a person would wait.
+func scriptUntil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || args[0] != "status" {
+		ts.Fatalf("usage: until status N COMMAND…")
+	}
+	for end := time.Now().Add(patient); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if exitStatus(ts, args[2:]) == args[1] {
+			return
 		}
 	}
-	if got != args[0] {
-		ts.Fatalf("exit status %s, want %s (%v)", got, args[0], err)
-	}
+	ts.Fatalf("waited in vain for exit status %s", args[1])
 }

@@ -76,36 +76,35 @@ func supervise(ctx context.Context, b *bot.Bot, db *store.DB, imap *mailbox.IMAP
 	return err
 }
 
-// every is how often the state of the loops is looked at and told.
-const every = 10 * time.Second
+const (
+	every = time.Second      // between two looks at the loops
+	tell  = 10 * time.Second // between two pings, and two writes of a state that has not changed
+)
 
 // watch pings the service manager's watchdog as long as every loop makes progress, and writes the mailbox's state where
 // `patchbot status` reads it.
 func watch(ctx context.Context, b *bot.Bot, db *store.DB, imap *mailbox.IMAP, log *slog.Logger) {
-	limits := map[bot.Loop]time.Duration{bot.Intake: 15 * time.Minute, bot.Worker: 15 * time.Minute, bot.Sender: 20 * time.Minute}
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
+	told, last := "", time.Time{}
 	for {
 		state := imap.State()
-		if state.LastActivity.After(b.Progress(bot.Intake)) {
-			b.Touch()
+		if time.Now().Before(state.Due.Add(time.Minute)) {
+			b.Touch() // an outage of the mail server is not the daemon's: its loop waits, and knows until when
 		}
 		detail := "connected"
 		if !state.Connected {
 			detail = "not connected: " + state.LastError
 		}
-		if err := db.SetHealth(ctx, "imap", state.Connected, detail); err != nil && ctx.Err() == nil {
-			log.Error("write health", "error", err)
-		}
-		alive := true
-		for loop, limit := range limits {
-			if still := time.Since(b.Progress(loop)); still > limit {
-				alive = false
-				log.Error("a loop makes no progress", "loop", loop.String(), "for", still.Round(time.Second))
+		known := state.Connected || state.LastError != ""
+		if known && (detail != told || time.Since(last) >= tell) {
+			if err := db.SetHealth(ctx, "imap", state.Connected, detail); err != nil && ctx.Err() == nil {
+				log.Error("write health", "error", err)
 			}
-		}
-		if alive {
-			notify("WATCHDOG=1\nSTATUS=IMAP " + detail)
+			if moving(b, log) {
+				notify("WATCHDOG=1\nSTATUS=IMAP " + detail)
+			}
+			told, last = detail, time.Now()
 		}
 		select {
 		case <-ctx.Done():
@@ -113,6 +112,19 @@ func watch(ctx context.Context, b *bot.Bot, db *store.DB, imap *mailbox.IMAP, lo
 		case <-ticker.C:
 		}
 	}
+}
+
+// moving reports whether every loop has moved lately.
+func moving(b *bot.Bot, log *slog.Logger) bool {
+	stall := [...]time.Duration{bot.Intake: 15 * time.Minute, bot.Worker: 15 * time.Minute, bot.Sender: 20 * time.Minute}
+	alive := true
+	for loop, limit := range stall {
+		if still := time.Since(b.Progress(bot.Loop(loop))); still > limit {
+			alive = false
+			log.Error("a loop makes no progress", "loop", bot.Loop(loop).String(), "for", still.Round(time.Second))
+		}
+	}
+	return alive
 }
 
 func logger(conf *config.Config, sh *Shell) *slog.Logger {
@@ -157,7 +169,7 @@ func openSMTP(conf *config.Config, log *slog.Logger) (bot.Outlet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("smtp: %w", err)
 	}
-	return outlet{s}, nil
+	return outlet{s, log}, nil
 }
 
 func openStore(ctx context.Context, conf *config.Config, log *slog.Logger) (*store.DB, error) {

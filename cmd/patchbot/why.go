@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -53,7 +54,7 @@ func (c whyCommand) Run(ctx context.Context, sh *Shell) error {
 // readStore opens the state beside a running daemon.
 func readStore(ctx context.Context, conf *config.Config) (*store.DB, error) {
 	db, err := store.Open(ctx, store.Options{Dir: conf.StateDir, URL: conf.Store.URL, Now: time.Now, ReadOnly: true})
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &failure{status: exitFailure, err: fmt.Errorf("no state in %s", conf.StateDir), hints: []string{"the daemon has never run with this configuration"}}
 	}
 	if err != nil {

@@ -94,14 +94,14 @@ func TestProblems(t *testing.T) {
 
 func TestServiceable(t *testing.T) {
 	c := Default()
-	if got := len(c.Serviceable()); got != 4 {
-		t.Errorf("an empty configuration lacks %d things, want 4: %v", got, c.Serviceable())
+	if got := len(c.Serviceable()); got != 5 {
+		t.Errorf("an empty configuration lacks %d things, want 5: %v", got, c.Serviceable())
 	}
 	full, err := Load(example)
 	if err != nil {
 		t.Fatal(err)
 	}
-	full.IMAP.Host, full.Bot.Address = "imap.example.org", "bot@example.org"
+	full.IMAP.Host, full.IMAP.User, full.Bot.Address = "imap.example.org", "bot", "bot@example.org"
 	if ps := full.Serviceable(); len(ps) != 0 {
 		t.Errorf("complete configuration: %v", ps)
 	}

@@ -190,6 +190,7 @@ func (c *Config) Serviceable() Problems {
 		}
 	}
 	need("imap.host", c.IMAP.Host)
+	need("imap.user", c.IMAP.User)
 	need("bot.address", c.Bot.Address)
 	if c.Reply.Enabled {
 		need("smtp.host", c.SMTP.Host)
