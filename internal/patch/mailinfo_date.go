@@ -11,8 +11,7 @@ type dateReader struct {
 	hour, minute, second int
 	offset               int // minutes east of UTC
 	hasOffset            bool
-	epoch                int64 // seconds since 1970 given as a number
-	hasEpoch             bool
+	utc                  bool // the time of day is UTC whatever the zone: it came as seconds since 1970
 }
 
 // parseDate reads a date as git does for the author of a commit: any order of day, month, year, time and zone, in the
@@ -31,7 +30,7 @@ func parseDate(s string) (t time.Time, ok bool) {
 			n = d.word(s)
 		case isDigit(c):
 			n = d.number(s)
-		case (c == '-' || c == '+') && len(s) > 1 && isDigit(s[1]) && d.hour != -1:
+		case (c == '-' || c == '+') && len(s) > 1 && isDigit(s[1]):
 			n = d.zone(s)
 		}
 		s = s[max(n, 1):]
@@ -61,9 +60,6 @@ func inZone(seconds int64, minutes int) time.Time {
 }
 
 func (d *dateReader) time() (time.Time, bool) {
-	if d.hasEpoch {
-		return inZone(d.epoch, d.offset), true
-	}
 	const lastYear = 199 // 2099
 	if d.year < 70 || d.year > lastYear || d.month < 0 || d.month > 11 || d.hour < 0 || d.minute < 0 || d.second < 0 {
 		return time.Time{}, false
@@ -71,6 +67,9 @@ func (d *dateReader) time() (time.Time, bool) {
 	utc := time.Date(1900+d.year, time.Month(d.month+1), d.day, d.hour, d.minute, d.second, 0, time.UTC)
 	if utc.Unix() == -1 {
 		return time.Time{}, false
+	}
+	if d.utc {
+		return inZone(utc.Unix(), d.offset), true
 	}
 	return inZone(utc.Unix()-int64(d.offset)*60, d.offset), true
 }
@@ -118,9 +117,6 @@ func (d *dateReader) word(s string) int {
 	case strings.EqualFold(word, "AM"):
 		d.hour %= 12
 		return n
-	case s[0] == 'T' && len(s) > 1 && isDigit(s[1]) && d.hour == -1:
-		d.minute, d.second = 0, 0
-		return 1
 	}
 	n = 1
 	for n < len(s) && isAlpha(s[n]) {
@@ -140,12 +136,17 @@ func (d *dateReader) zone(s string) int {
 	case n != 2:
 		return end
 	case end < len(s) && s[end] == ':':
-		m := countDigits(s[end+1:])
-		minute = atoi(s[end+1 : end+1+m])
-		end += 1 + m
-		if m != 2 {
+		rest := strings.TrimLeft(s[end+1:], spaces)
+		m := countDigits(rest)
+		minute = atoi(rest[:m])
+		if m == 0 {
 			return end
 		}
+		after := len(s) - len(rest) + m
+		if after-end != 3 {
+			return after
+		}
+		end = after
 	}
 	if minute < 60 && hour < 24 {
 		d.offset, d.hasOffset = hour*60+minute, true
@@ -163,9 +164,8 @@ func (d *dateReader) number(s string) int {
 	const looksLikeEpoch = 100000000
 	noDate := d.year&d.month&d.day&d.hour&d.minute&d.second < 0
 	if num >= looksLikeEpoch && noDate {
-		d.epoch, d.hasEpoch = int64(num), true
-		u := time.Unix(d.epoch, 0).UTC()
-		d.year, d.month, d.day = u.Year()-1900, int(u.Month())-1, u.Day()
+		u := time.Unix(int64(num), 0).UTC()
+		d.utc, d.year, d.month, d.day = true, u.Year()-1900, int(u.Month())-1, u.Day()
 		d.hour, d.minute, d.second = u.Clock()
 		return n
 	}
@@ -183,16 +183,6 @@ func (d *dateReader) number(s string) int {
 			n += 1 + countDigits(s[n+1:])
 		}
 		return n
-	}
-	if d.hour == -1 && d.minute == 0 && d.second == 0 { // after the T of ISO 8601
-		h, m := num, 0
-		if n == 4 {
-			h, m = num/100, num%100
-		}
-		if (n == 4 || n == 2) && !noDate && d.setTime(h, m, 0) {
-			return n
-		}
-		d.minute, d.second = -1, -1
 	}
 	d.lone(num, n)
 	return n
@@ -238,7 +228,7 @@ func (d *dateReader) joined(s string, num, at int) int {
 		}
 		return end
 	}
-	if num > 70 && (d.setDate(num, second, third) || d.setDate(num, third, second)) ||
+	if num > 70 && (d.setYearFirst(num, second, third) || d.setYearFirst(num, third, second)) ||
 		sep != '.' && d.setDate(third, num, second) ||
 		d.setDate(third, second, num) ||
 		sep == '.' && d.setDate(third, num, second) {
@@ -247,10 +237,22 @@ func (d *dateReader) joined(s string, num, at int) int {
 	return 0
 }
 
+// setYearFirst is setDate for a date that starts with its year; git keeps month and day even when the year is impossible.
+func (d *dateReader) setYearFirst(year, month, day int) bool {
+	ok := d.setDate(year, month, day)
+	if month >= 1 && month <= 12 && day >= 1 && day <= 31 {
+		d.month, d.day = month-1, day
+	}
+	return ok
+}
+
+// setDate takes a date unless it is impossible; year is -1 when unstated.
 func (d *dateReader) setDate(year, month, day int) bool {
 	switch {
 	case month < 1 || month > 12 || day < 1 || day > 31:
 		return false
+	case year == -1:
+		year = d.year
 	case year >= 1970 && year < 2100:
 		year -= 1900
 	case year > 70 && year < 100:
@@ -264,7 +266,7 @@ func (d *dateReader) setDate(year, month, day int) bool {
 }
 
 func (d *dateReader) setTime(hour, minute, second int) bool {
-	if hour > 24 || minute > 59 || second > 61 {
+	if hour > 24 || minute > 59 || second > 60 {
 		return false
 	}
 	d.hour, d.minute, d.second = hour, minute, second

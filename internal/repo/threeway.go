@@ -119,6 +119,9 @@ func (r *run) oldBlob(e *patch.Entry) (id plumbing.Hash, why string, err error) 
 		}
 		return id, "the index line does not name the commit of the submodule", nil
 	}
+	if id, full := parseID(e.OldID); full && !r.hasBlob(id) {
+		return id, fmt.Sprintf("the repository does not have version %s", e.OldID), nil
+	}
 	ids, err := r.blobsWithPrefix(e.OldID)
 	if err != nil {
 		return id, "", err
