@@ -35,7 +35,7 @@ func checkBrokenLink(p *pass) {
 		}
 		better := ""
 		if !looksLikeSite(pl.link.Dest) {
-			better = p.betterPath(pl.ref.Path)
+			better = p.betterPath(p.path, pl.ref.Path)
 		}
 		key := "no-page"
 		switch {

@@ -49,13 +49,13 @@ type carrier struct {
 }
 
 // key is what makes two findings the same problem, whatever line they stand on.
-type key struct{ rule, id, detail, text string }
+type key struct{ rule, detail, text string }
 
 // file pairs the findings of two versions of one file: newer[from:to] with the older ones of the list.
 func (c *carrier) file(old []int, from, to int, lm *lineMap) {
 	// Each step pairs what the one before left over, from the surest to the loosest.
 	c.step(old, from, to, func(f *Finding, isNew bool) (key, int) { // the line was left alone
-		k := key{f.Rule, "", f.Detail, ""}
+		k := key{f.Rule, f.Detail, ""}
 		switch {
 		case f.Line == 0: // the whole file, which stays where it is
 			return k, -1
@@ -65,22 +65,22 @@ func (c *carrier) file(old []int, from, to int, lm *lineMap) {
 		return k, lm.target(f.Line)
 	})
 	c.step(old, from, to, func(f *Finding, _ bool) (key, int) { // it moved
-		return key{f.Rule, "", f.Detail, strings.TrimSpace(f.Source)}, 1
+		return key{f.Rule, f.Detail, strings.TrimSpace(f.Source)}, 1
 	})
 	c.step(old, from, to, func(f *Finding, _ bool) (key, int) { // it was edited around the problem
 		if f.Detail == "" {
 			return key{}, 0
 		}
-		return key{f.Rule, "", f.Detail, ""}, 1
+		return key{f.Rule, f.Detail, ""}, 1
 	})
 	c.step(old, from, to, func(f *Finding, isNew bool) (key, int) { // it was edited, and has the problem as before
 		if f.Detail != "" {
 			return key{}, 0
 		}
 		if isNew {
-			return key{f.Rule, "", "", ""}, lm.added(f.Line)
+			return key{f.Rule, "", ""}, lm.added(f.Line)
 		}
-		return key{f.Rule, "", "", ""}, lm.removed(f.Line)
+		return key{f.Rule, "", ""}, lm.removed(f.Line)
 	})
 }
 
@@ -123,7 +123,7 @@ func (c *carrier) across() {
 	open := map[key][]int{}
 	at := func(f *Finding) (key, bool) {
 		text := strings.TrimSpace(f.Source)
-		return key{f.Rule, f.Message.ID, f.Detail, text}, text != ""
+		return key{f.Rule, f.Detail, text}, text != ""
 	}
 	for i := range c.older {
 		if k, ok := at(&c.older[i]); ok && !c.taken[i] {

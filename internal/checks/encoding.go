@@ -35,7 +35,7 @@ func checkEncoding(p *pass) {
 	if !wiki.IsPage(p.path) || len(p.src) > wiki.MaxBytes {
 		return
 	}
-	if !utf8.Valid(p.src) {
+	if !utf8.Valid(p.src) { // hidden relies on it
 		at := 0
 		for at < len(p.src) {
 			r, n := utf8.DecodeRune(p.src[at:])
@@ -65,6 +65,10 @@ func (p *pass) hidden() {
 		c := p.src[off]
 		if c >= ' ' && c < utf8.RuneSelf-1 || c == '\n' || c == '\t' {
 			off++
+			continue
+		}
+		if c >= 0xC3 && c < 0xCC { // letters of two bytes
+			off += 2
 			continue
 		}
 		r, n := utf8.DecodeRune(p.src[off:])

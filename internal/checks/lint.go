@@ -35,12 +35,16 @@ func Lint(set *Set, in LintInput) ([]Finding, error) {
 	out := []Finding{}
 	for _, p := range paths {
 		out = append(out, s.check(set, p, false)...)
-		// Pages are needed once only; their facts stay.
-		clear(s.store.pages)
+		if len(s.store.pages) > maxPages {
+			clear(s.store.pages)
+		}
 	}
 	sortFindings(out)
 	return out, nil
 }
+
+// maxPages bounds the pages that are kept parsed, for links to their ids and for their own turn.
+const maxPages = 200
 
 func lintPaths(in LintInput) ([]string, error) {
 	roots := in.Paths

@@ -28,7 +28,7 @@ func checkNoMissingSpaceClosedATX(p *pass) {
 	var verbatim []bool
 	for l := p.bodyLine(); l <= p.md.LineCount(); l++ {
 		line := p.md.Line(l)
-		if len(line) == 0 || line[0] != '#' {
+		if len(line) == 0 || line[0] != '#' || !bytes.HasSuffix(bytes.TrimRight(line, " \t\r"), []byte{'#'}) {
 			continue
 		}
 		m := closedATX.FindSubmatchIndex(line)

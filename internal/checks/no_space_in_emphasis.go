@@ -1,7 +1,7 @@
 package checks
 
 import (
-	"strings"
+	"bytes"
 
 	"patchbot/internal/wiki"
 )
@@ -33,7 +33,7 @@ func checkNoSpaceInEmphasis(p *pass) {
 		default:
 			continue // inside links and emphasis, a lone mark is taken for text
 		}
-		if !strings.ContainsAny(p.md.Text(n.Inner, n.InnerEnd), "*_") {
+		if bytes.IndexByte(p.src[n.Inner:n.InnerEnd], '*') < 0 && bytes.IndexByte(p.src[n.Inner:n.InnerEnd], '_') < 0 {
 			continue
 		}
 		runs := p.bareMarks(int32(i))
@@ -50,7 +50,7 @@ func checkNoSpaceInEmphasis(p *pass) {
 // bareMarks finds the runs of "*" and "_" in the text directly inside node i.
 func (p *pass) bareMarks(i int32) map[string][]markRun {
 	n := &p.md.Nodes[i]
-	runs := map[string][]markRun{}
+	var runs map[string][]markRun
 	off := n.Inner
 	next := i + 1
 	for off < n.InnerEnd {
@@ -71,6 +71,9 @@ func (p *pass) bareMarks(i int32) map[string][]markRun {
 			}
 			if off-start <= 3 {
 				mark := p.md.Text(start, off)
+				if runs == nil {
+					runs = map[string][]markRun{}
+				}
 				runs[mark] = append(runs[mark], markRun{start, off})
 			}
 		default:

@@ -18,6 +18,7 @@ func naive(t testing.TB, set *Set, c Change) *Result {
 	t.Helper()
 	r := &runner{set: set, change: c, store: newStore(nil)}
 	r.base = r.site(c.Base)
+	r.base.mute = true
 	older := checkAll(r.base, set)
 	res := &Result{}
 	var before *step
@@ -27,6 +28,7 @@ func naive(t testing.TB, set *Set, c Change) *Result {
 		deltas := diffTrees(c.Base, h.Tree)
 		st := &step{site: head, deltas: deltas, moves: moves(r.base, head, deltas, r.renames)}
 		r.look(st)
+		head.names = nameIndex{} // its own graph, of all its files
 		r.settle(st, older, checkAll(head, set))
 		for j := range st.introduced {
 			st.introduced[j].Part = h.Part
@@ -43,9 +45,7 @@ func naive(t testing.TB, set *Set, c Change) *Result {
 
 func checkAll(s *site, set *Set) []Finding {
 	var out []Finding
-	for _, p := range s.list() {
-		out = append(out, s.check(set, p, false)...)
-	}
+	walk(s.tree, "", 0, func(p, _ string, _ uint32) { out = append(out, s.check(set, p, false)...) })
 	return out
 }
 
@@ -303,4 +303,32 @@ func (m *mutation) shuffle(p string) {
 	list := m.paragraphs(p)
 	m.rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	m.set(p, strings.Join(list, "\n\n"))
+}
+
+// TestGraphFollows: a graph that followed the tree over commits, forwards and in leaps, is the graph of the tree.
+func TestGraphFollows(t *testing.T) {
+	h := sampleHistory(t)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, host := range wiki.Hosts() {
+		index := wiki.NewIndex()
+		for i := 0; i < len(h.ids); i += 1 + rng.IntN(30) {
+			if rng.IntN(4) == 0 {
+				i = rng.IntN(i + 1)
+			}
+			tree := h.tree(i)
+			got := index.Graph(tree, host, sampleOwn)
+			want := wiki.NewIndex().Graph(tree, host, sampleOwn)
+			links := 0
+			for p := range tree.ids {
+				a, b := got.Sources(p), want.Sources(p)
+				links += len(b)
+				if !slices.Equal(a, b) {
+					t.Fatalf("%s, commit %d: sources of %q: %v, fresh %v", host.Name(), i, p, a, b)
+				}
+			}
+			if i > 100 && links == 0 {
+				t.Fatalf("%s, commit %d: no links at all", host.Name(), i)
+			}
+		}
+	}
 }

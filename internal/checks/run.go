@@ -64,6 +64,7 @@ func Run(set *Set, c Change) (*Result, error) {
 	}
 	r := &runner{set: set, change: c, store: newStore(c.Index)}
 	r.base = r.site(c.Base)
+	r.base.mute = true
 	res := &Result{}
 	// The introduced findings of one tree are matched with those of the tree before: that tells which part is to blame,
 	// and what was only there for a while.
@@ -175,6 +176,15 @@ func (r *runner) compare(head *site) *step {
 // look tells the newer site what to know of the base.
 func (r *runner) look(st *step) {
 	st.site.renamed = st.moves.to
+	st.site.names = nameIndex{graph: r.baseGraph}
+	for _, d := range st.deltas {
+		switch {
+		case d.oldMode == 0:
+			st.site.names.added = append(st.site.names.added, d.path)
+		case d.mode == 0:
+			st.site.names.gone = append(st.site.names.gone, d.path)
+		}
+	}
 	st.site.before = func(p string) ([]wiki.Anchor, bool) { return r.base.anchorsOf(st.moves.old(p)) }
 	st.site.trust = func(p string) map[string]bool {
 		if pg, ok := r.base.page(st.moves.old(p)); ok {
@@ -281,13 +291,11 @@ func (r *runner) affected(head *site, deltas []delta) []string {
 	if len(targets) == 0 {
 		return nil
 	}
-	if r.graph == nil {
-		r.graph = r.store.index.Graph(r.base.tree, r.change.Host, r.change.Own)
-	}
+	g := r.baseGraph()
 	seen := map[string]bool{}
 	var out []string
 	for t := range targets {
-		for _, p := range r.graph.Sources(t) {
+		for _, p := range g.Sources(t) {
 			if !seen[p] && !changed[p] {
 				seen[p] = true
 				out = append(out, p)
@@ -296,6 +304,14 @@ func (r *runner) affected(head *site, deltas []delta) []string {
 	}
 	sort.Strings(out)
 	return out
+}
+
+// baseGraph is the graph of the base, made once.
+func (r *runner) baseGraph() *wiki.Graph {
+	if r.graph == nil {
+		r.graph = r.store.index.Graph(r.base.tree, r.change.Host, r.change.Own)
+	}
+	return r.graph
 }
 
 func parent(p string) string {

@@ -2,7 +2,6 @@ package checks
 
 import (
 	"bytes"
-	"path"
 	"sort"
 	"strings"
 
@@ -16,10 +15,10 @@ type site struct {
 	own   wiki.Own
 	store *store
 
-	files   []string            // every path, once listed
-	names   map[string][]string // base name to paths, once listed
-	renamed map[string]string   // path in the base to path in this tree, of files that the series moved
-	folders map[string]*folder  // directories, once looked at
+	names   nameIndex          // the files by their names, once needed
+	mute    bool               // findings are for comparison only and need no suggestion
+	renamed map[string]string  // path in the base to path in this tree, of files that the series moved
+	folders map[string]*folder // directories, once looked at
 
 	// before gives the ids that the page at a path had in the base; nil when there is no base.
 	before func(p string) ([]wiki.Anchor, bool)
@@ -99,20 +98,6 @@ func (s *site) facts(p, id string) (*wiki.Facts, bool) {
 	f := pg.Facts()
 	s.store.index.Put(id, s.host.Dialect(), f)
 	return f, true
-}
-
-// list walks the whole tree once.
-func (s *site) list() []string {
-	if s.files != nil {
-		return s.files
-	}
-	s.files = []string{}
-	s.names = map[string][]string{}
-	walk(s.tree, "", 0, func(p, _ string, _ uint32) {
-		s.files = append(s.files, p)
-		s.names[path.Base(p)] = append(s.names[path.Base(p)], p)
-	})
-	return s.files
 }
 
 // maxDepth bounds directories in directories; git itself has no bound.

@@ -7,43 +7,56 @@ import (
 	"patchbot/internal/wiki"
 )
 
-// betterPath finds the file that a reference to nothing probably means: where the series moved it; the same name with
-// ".md"; the same base name elsewhere, the closest of several; a base name that differs little.
-func (s *site) betterPath(want string) string {
+// betterPath finds the file that a reference to nothing, on the page at from, probably means: where the series moved it; the
+// same name with ".md"; the same base name elsewhere, the closest of several; a base name that differs little.
+func (s *site) betterPath(from, want string) string {
+	if s.mute {
+		return ""
+	}
 	if now, ok := s.renamed[want]; ok {
 		return now
 	}
-	for _, p := range []string{want + ".md", want + "/index.md", strings.TrimSuffix(want, "/") + "/README.md"} {
+	for _, p := range []string{want + ".md", joinPath(want, "index.md"), joinPath(want, "README.md")} {
 		if _, mode, ok := s.tree.Lookup(p); ok && mode != wiki.ModeTree {
 			return p
 		}
 	}
-	s.list()
 	base := path.Base(want)
 	for _, name := range []string{base, base + ".md"} {
-		if same := s.names[name]; len(same) > 0 && base != "index.md" {
-			return closest(want, same)
+		if same := s.named(name); len(same) > 0 && base != "index.md" {
+			return closest(want, exactly(name, same))
 		}
 	}
-	var names []string
-	for name := range s.names {
-		names = append(names, name)
-	}
-	for _, name := range names {
-		if strings.EqualFold(name, base) {
-			return closest(want, s.names[name])
-		}
-	}
-	best, unique := nearest(base, names, 1.0/3)
-	if best == "" || !unique || path.Ext(best) != path.Ext(base) && path.Ext(base) != "" {
+	best, unique := nearest(strings.ToLower(base), s.namesNear(from, want), 1.0/3)
+	if best == "" || !unique || path.Ext(best) != strings.ToLower(path.Ext(base)) && path.Ext(base) != "" {
 		return ""
 	}
-	return closest(want, s.names[best])
+	if near := s.named(best); len(near) > 0 {
+		return closest(want, near)
+	}
+	return ""
+}
+
+// exactly keeps the paths with the very name, if there are any.
+func exactly(name string, paths []string) []string {
+	var out []string
+	for _, p := range paths {
+		if path.Base(p) == name {
+			out = append(out, p)
+		}
+	}
+	if len(out) == 0 {
+		return paths
+	}
+	return out
 }
 
 // betterAnchor finds the id that a fragment without a target probably means: that of the heading which another host would
 // reach by it; the one id that the page gained while it lost this one; an id that differs little or shares most words.
 func (s *site) betterAnchor(p, fragment string) string {
+	if s.mute {
+		return ""
+	}
 	id, _, ok := s.tree.Lookup(p)
 	if !ok {
 		return ""

@@ -23,8 +23,8 @@ func checkTitle(p *pass) {
 	if p.md.Front != nil && (p.md.Front.Err != nil || p.md.Front.HasTitle) || standing(path.Base(p.path)) {
 		return
 	}
-	dir := p.folder(parent(p.path))
-	pages, titled := dir.pages-1, dir.titled
+	pages, titled := p.titles(parent(p.path))
+	pages-- // the others
 	if titled < 2 || titled*2 <= pages {
 		return
 	}

@@ -17,6 +17,8 @@ type builder struct {
 	d     Dialect
 	src   []byte
 	eaten int32 // end of the bare URL read last: what stands before it is part of the URL
+
+	titles *titleRenderer // made with the first heading
 }
 
 func build(p *Page, d Dialect) {

@@ -44,6 +44,12 @@ type FrontError struct {
 
 const maxFront = 64 << 10
 
+// ReadFront reads the front matter of a page alone; nil when it has none.
+func ReadFront(src []byte, h Host) *FrontMatter {
+	f, _ := cutFront(src, h.Dialect().Front)
+	return f
+}
+
 // cutFront finds and reads the front matter, and gives the offset where the Markdown begins.
 func cutFront(src []byte, rule FrontRule) (*FrontMatter, int) {
 	if rule == FrontSourceHut {

@@ -1,6 +1,9 @@
 package wiki
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Graph says which pages of one tree lead to a path. It follows the tree from commit to commit: bringing it up to date
 // costs what changed, not what is there.
@@ -11,6 +14,8 @@ type Graph struct {
 
 	dirs    map[string]*folder
 	sources map[string][]string // target path to the pages that lead there, one entry per page and destination
+	names   map[string][]string // base name in lower case to the paths of files
+	files   int
 }
 
 // folder is one directory as it was when it was last looked at.
@@ -29,6 +34,25 @@ func (g *Graph) Sources(path string) []string {
 	out := slices.Clone(g.sources[path])
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// Named are the paths of the files with a base name, upper and lower case not told apart, in order.
+func (g *Graph) Named(base string) []string {
+	out := slices.Clone(g.names[strings.ToLower(base)])
+	slices.Sort(out)
+	return out
+}
+
+// Files is the number of files of the tree.
+func (g *Graph) Files() int { return g.files }
+
+// Names yields every base name in lower case, in no order.
+func (g *Graph) Names(yield func(name string) bool) {
+	for name := range g.names {
+		if !yield(name) {
+			return
+		}
+	}
 }
 
 // maxTreeDepth bounds directories in directories.
@@ -86,6 +110,8 @@ func (g *Graph) remove(p string, e entry) {
 		}
 		return
 	}
+	g.files--
+	drop(g.names, baseName(p), p)
 	if !isSource(p, e) {
 		return
 	}
@@ -94,17 +120,27 @@ func (g *Graph) remove(p string, e entry) {
 		g.forget(p)
 		return
 	}
-	g.targets(p, f, func(target string) {
-		list := g.sources[target]
-		if i := slices.Index(list, p); i >= 0 {
-			list = slices.Delete(list, i, i+1)
-		}
-		if len(list) == 0 {
-			delete(g.sources, target)
-		} else {
-			g.sources[target] = list
-		}
-	})
+	g.targets(p, f, func(target string) { drop(g.sources, target, p) })
+}
+
+// drop removes one occurrence of p from the list under a key.
+func drop(m map[string][]string, key, p string) {
+	list := m[key]
+	if i := slices.Index(list, p); i >= 0 {
+		list = slices.Delete(list, i, i+1)
+	}
+	if len(list) == 0 {
+		delete(m, key)
+	} else {
+		m[key] = list
+	}
+}
+
+func baseName(p string) string {
+	if i := strings.LastIndexByte(p, '/'); i >= 0 {
+		p = p[i+1:]
+	}
+	return strings.ToLower(p)
 }
 
 // forget removes a page whose facts are not known any more.
@@ -120,6 +156,8 @@ func (g *Graph) forget(p string) {
 }
 
 func (g *Graph) add(t Tree, p string, e entry) {
+	g.files++
+	g.names[baseName(p)] = append(g.names[baseName(p)], p)
 	if !isSource(p, e) {
 		return
 	}

@@ -170,7 +170,7 @@ func (x *Index) Graph(t Tree, h Host, own Own) *Graph {
 		strings.Join(own.Branches, "\x01")}, "\x00")
 	g := x.graphs[key]
 	if g == nil {
-		g = &Graph{index: x, host: h, own: own, dirs: map[string]*folder{}, sources: map[string][]string{}}
+		g = &Graph{index: x, host: h, own: own, dirs: map[string]*folder{}, sources: map[string][]string{}, names: map[string][]string{}}
 		x.graphs[key] = g
 	}
 	id, _, _ := t.Lookup("")

@@ -11,9 +11,13 @@ import (
 
 // title renders a heading twice: as text and as the HTML inside its tag.
 func (b *builder) title(n ast.Node, level uint8) Title {
-	r := titleRenderer{b: b}
-	r.out.Grow(128)
-	r.w = bufio.NewWriterSize(&r.out, 256)
+	if b.titles == nil {
+		b.titles = &titleRenderer{b: b}
+		b.titles.w = bufio.NewWriterSize(&b.titles.out, 256)
+	}
+	r := b.titles
+	r.out.Reset()
+	r.text = r.text[:0]
 	r.children(n)
 	r.w.Flush()
 	t := Title{Level: level, HTML: r.out.String(), Text: string(r.text)}
