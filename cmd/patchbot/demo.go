@@ -17,6 +17,7 @@ import (
 	"patchbot/internal/mailbox/loopback"
 	"patchbot/internal/repo"
 	"patchbot/internal/store"
+	"patchbot/internal/web"
 	"patchbot/testdata"
 )
 
@@ -71,6 +72,7 @@ type stage struct {
 	server  *loopback.Server
 	db      *store.DB
 	replies chan []byte
+	pages   string // URL of the web pages
 }
 
 // Run plays all scenes.
@@ -96,7 +98,7 @@ func (c demoCommand) Run(ctx context.Context, sh *Shell) error {
 	if c.Once {
 		return wrong
 	}
-	fmt.Fprintln(sh.Err, "press Ctrl-C to end")
+	fmt.Fprintf(sh.Err, "the same as web pages: %s\npress Ctrl-C to end\n", st.pages)
 	<-ctx.Done()
 	return wrong
 }
@@ -129,6 +131,14 @@ func (st *stage) start(ctx context.Context, c demoCommand) (stop func(), err err
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
+	pages, err := web.Listen("127.0.0.1:0")
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	st.pages = "http://" + pages.Addr().String() + "/"
+	served := make(chan error, 1)
+	go func() { served <- newWeb(conf, st.db, b.Words, b.Rules, log).Serve(ctx, pages) }()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -139,6 +149,7 @@ func (st *stage) start(ctx context.Context, c demoCommand) (stop func(), err err
 	return func() {
 		cancel()
 		<-done
+		<-served
 		st.server.Stop()
 		st.db.Close()
 	}, nil

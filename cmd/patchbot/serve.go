@@ -51,6 +51,17 @@ func (serveCommand) Run(ctx context.Context, sh *Shell) error {
 	if err != nil {
 		return err
 	}
+	pages, err := openWeb(conf)
+	if err != nil {
+		return err
+	}
+	if pages != nil {
+		server := newWeb(conf, db, b.Words, b.Rules, log)
+		ctx, cancel := context.WithCancel(ctx)
+		done := make(chan error, 1)
+		go func() { done <- server.Serve(ctx, pages) }()
+		defer func() { cancel(); <-done }()
+	}
 	return supervise(ctx, b, db, imap, log)
 }
 
@@ -201,7 +212,7 @@ func newBot(conf *config.Config, db *store.DB, log *slog.Logger, in bot.Inbox, o
 	lim.Bytes = conf.Mail.MaxBytes
 	return bot.New(bot.Options{
 		Store: db, Inbox: in, Outlet: out, Mailbox: conf.IMAP.User + "@" + conf.IMAP.Host + "/" + conf.IMAP.Mailbox,
-		Lists: lists(conf), Wikis: wikis, Rules: rules, Words: words, Limits: lim,
+		WebURL: conf.Web.URL, Lists: lists(conf), Wikis: wikis, Rules: rules, Words: words, Limits: lim,
 		Self: bot.Self{Name: conf.Bot.Name, Address: conf.Bot.Address, Aliases: conf.Bot.Aliases, SentCopy: conf.SMTP.SentCopy},
 		Policy: bot.Policy{
 			IncompleteAfter: time.Duration(conf.Series.IncompleteAfter), Settle: time.Duration(conf.Series.Settle),

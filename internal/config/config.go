@@ -52,6 +52,7 @@ type Config struct {
 	Mail   Mail              `toml:"mail"`
 	Series Series            `toml:"series"`
 	Reply  Reply             `toml:"reply"`
+	Web    Web               `toml:"web"`
 	Rules  map[string]string `toml:"rules"`
 	Lists  []List            `toml:"list"`
 	Wikis  []Wiki            `toml:"wiki"`
@@ -124,6 +125,14 @@ type Reply struct {
 	PerThreadDay  int  `toml:"per_thread_day"`
 }
 
+// Web says where the bot shows what it knows; nothing of it can be changed there.
+type Web struct {
+	Listen  string `toml:"listen"`  // host:port or unix:/path; empty: no pages
+	URL     string `toml:"url"`     // where people reach the pages; written into the replies
+	Title   string `toml:"title"`   // of the pages
+	Contact string `toml:"contact"` // https: or mailto: URL of the people who run the bot
+}
+
 // List is one mailing list that the mailbox is subscribed to.
 type List struct {
 	Name      string   `toml:"name"`
@@ -164,6 +173,7 @@ func Default() *Config {
 		Mail:   Mail{MaxBytes: 5 << 20},
 		Series: Series{IncompleteAfter: Duration(15 * time.Minute), Settle: Duration(5 * time.Second)},
 		Reply:  Reply{PerSenderHour: 30, PerHour: 100, PerThreadDay: 5},
+		Web:    Web{Title: "patchbot"},
 		Rules:  map[string]string{},
 	}
 }

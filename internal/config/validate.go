@@ -71,6 +71,9 @@ func (c *Config) validate() Problems {
 	for rule, level := range c.Rules {
 		k.oneOf("rules."+rule, level, "error", "warning", "note", "off")
 	}
+	if c.Web.URL != "" {
+		k.url("web.url", c.Web.URL, "https", "http")
+	}
 	k.lists()
 	k.wikis()
 	slices.SortStableFunc(k.problems, func(a, b Problem) int { return a.Line - b.Line })
