@@ -88,7 +88,7 @@ func ReadDiff(diff []byte, limits Limits) ([]*Entry, *SyntaxError) {
 		}
 	}
 	if len(entries) == 0 {
-		return nil, &SyntaxError{Line: p.line, Reason: "no valid patch in the mail"}
+		return nil, &SyntaxError{Line: 1, Reason: "no valid patch in the mail"}
 	}
 	return entries, nil
 }
