@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -169,7 +171,16 @@ func workUntilKilled() error {
 // startChild starts a worker process on the site and waits until it works or is dead.
 func (s *site) startChild(t *testing.T, run, killAt string) *exec.Cmd {
 	t.Helper()
-	cmd := child("worker", "STORE_DIR="+s.dir, "STORE_URL="+s.url, "STORE_RUN="+run, "STORE_KILL_AT="+killAt)
+	target := s.url
+	if target != "" {
+		u, err := url.Parse(target)
+		must(t, err)
+		query := u.Query()
+		query.Set("application_name", query.Get("search_path"))
+		u.RawQuery = query.Encode()
+		target = u.String()
+	}
+	cmd := child("worker", "STORE_DIR="+s.dir, "STORE_URL="+target, "STORE_RUN="+run, "STORE_KILL_AT="+killAt)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	must(t, err)
@@ -182,10 +193,27 @@ func (s *site) startChild(t *testing.T, run, killAt string) *exec.Cmd {
 	return cmd
 }
 
+// awaitGone waits until the server has noticed that a killed client is gone: a statement that it had been given may still
+// be committed until then.
+func (s *site) awaitGone(t *testing.T) {
+	t.Helper()
+	if s.url == "" {
+		return
+	}
+	db, err := sql.Open("pgx", s.url)
+	must(t, err)
+	defer db.Close()
+	for left := 1; left > 0; time.Sleep(5 * time.Millisecond) {
+		query := "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = current_schema()"
+		must(t, db.QueryRowContext(t.Context(), query).Scan(&left))
+	}
+}
+
 // recover takes up what the killed left, and checks that every recorded mail was answered exactly once.
 func (s *site) recover(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
+	s.awaitGone(t)
 	s.now.ms.Store(time.Now().Add(time.Hour).UnixMilli()) // all leases are over
 	db := s.open("survivor")
 	w := &worker{db: db, s: s, wire: filepath.Join(s.dir, "wire"), at: func(string) {}}
