@@ -118,7 +118,20 @@ func (b *builder) quoteFinding(f Finding, before *Finding) []string {
 	if f.Added {
 		mark = "> +"
 	}
-	return append(lines, quoteLine(mark, f.Source))
+	return append(lines, quoteLine(mark, around(f.Source, f.Column, f.EndColumn)))
+}
+
+// around leaves the start of a line out, when the place would otherwise lie behind what is cut from a quoted line.
+func around(line string, start, end int) string {
+	const lead = 60 // runes before the place
+	runes := []rune(line)
+	if end <= start || end > len(runes)+1 {
+		end = min(start+1, len(runes)+1)
+	}
+	if start <= lead || columns(string(runes[:min(end-1, len(runes))])) < quoteWidth-4 {
+		return line
+	}
+	return "…" + string(runes[min(start-1, len(runes))-lead:])
 }
 
 // quoteLine is one line behind a mark of quotation. Tabs stay, other control characters do not.

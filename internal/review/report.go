@@ -26,6 +26,9 @@ type Report struct {
 	Probed    bool        `json:"probed,omitempty"` // Links were probed: what is neither found nor unchecked is fine
 	LinkCount int         `json:"link_count"`       // links that the series adds, internal ones included
 
+	Progress *Progress `json:"progress,omitempty"` // against the version before, nil for the first
+	Moved    bool      `json:"moved,omitempty"`    // the same version did apply, to an older base
+
 	Trouble *Trouble `json:"trouble,omitempty"` // the review itself failed; nobody's patch is to blame
 	Verdict Verdict  `json:"verdict"`
 }

@@ -24,6 +24,9 @@ type Request struct {
 	Own    wiki.Own
 	Index  *wiki.Index // facts of pages from earlier reviews; nil for none
 
+	Previous *Report // of the version before this one; nil when there is none or it was not reviewed
+	Earlier  *Report // the last report on this version, when it is reviewed again on another base; nil for the first review
+
 	Scratch repo.ScratchOptions // committer of the commits that applying makes, and its limits
 }
 
@@ -37,7 +40,9 @@ func Review(ctx context.Context, req Request) (*Report, error) {
 			return nil, fmt.Errorf("review %s: %w", r.Series.VersionID(), err)
 		}
 	}
+	r.Progress = progress(req.Previous, r)
 	r.Verdict = Judge(r)
+	r.Moved = req.Earlier != nil && req.Earlier.Apply.Status == repo.StatusApplied && r.Verdict == VerdictDoesNotApply
 	return r, nil
 }
 
@@ -203,6 +208,12 @@ func (r *Report) trace(ctx context.Context, req Request) error {
 		r.Apply.Changed = shown(changed)
 	}
 	return ctx.Err()
+}
+
+// Landed is the commit that brought the last part of a series into the history of tip, when every part is there: by patch
+// id, else because the tree holds what the part makes. It is nil while the series is open.
+func Landed(ctx context.Context, r *repo.Repo, tip string, s *patch.Series) *Commit {
+	return alreadyIn(ctx, Request{Series: s, Repo: r}, tip)
 }
 
 // alreadyIn is the commit that brought the last part, when every part is in the branch; else nil.

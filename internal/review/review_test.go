@@ -121,6 +121,16 @@ func (w *wikiRepo) mails(args ...string) [][]byte {
 // review puts mails through every station from bytes to report.
 func (w *wikiRepo) review(mails ...[]byte) *Report {
 	w.t.Helper()
+	r, err := Review(context.Background(), w.request(w.series(mails...)))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+// series is the one series that mails make.
+func (w *wikiRepo) series(mails ...[]byte) *patch.Series {
+	w.t.Helper()
 	var all []*patch.Mail
 	for _, raw := range mails {
 		m := email.Parse(raw, email.DefaultLimits())
@@ -130,11 +140,7 @@ func (w *wikiRepo) review(mails ...[]byte) *Report {
 	if len(asm.Series) != 1 {
 		w.t.Fatalf("%d series, ignored %d", len(asm.Series), len(asm.Ignored))
 	}
-	r, err := Review(context.Background(), w.request(asm.Series[0]))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return r
+	return asm.Series[0]
 }
 
 func (w *wikiRepo) request(s *patch.Series) Request {
@@ -297,5 +303,67 @@ func TestReviewTrouble(t *testing.T) {
 	r := Unable(series, errors.New("fetch: connection refused"))
 	if r.Verdict != VerdictNotReviewed || !r.Failed() || r.Series.Subject != "faq: Update" {
 		t.Errorf("unable: %+v", r)
+	}
+}
+
+// A second version is compared with the first one, and a second look with the first look.
+func TestReviewAgain(t *testing.T) {
+	w := newWiki(t)
+	w.edit("faq.md", "# FAQ", "# FAQ\n\nVoir [ici](nulle-part.md) et [là](guides.md#rien).")
+	w.commit("faq: Add links")
+	first := w.series(w.posted("-1")...)
+	w.edit("faq.md", "# FAQ", "# FAQ\n\nVoir [ici](nulle-part.md) et [là](guides.md#publier).")
+	w.commit("faq: Add links")
+	second := w.series(w.posted("-1", "-v2")...)
+	review := func(req Request) *Report {
+		r, err := Review(context.Background(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	one := review(w.request(first))
+	req := w.request(second)
+	req.Previous = one
+	two := review(req)
+	if p := two.Progress; p == nil || p.Since != 1 || p.Before <= p.Resolved || p.Resolved == 0 || len(p.Parts) != 1 || p.Parts[0].What != "changed" {
+		t.Errorf("progress %+v from %d to %d findings", two.Progress, len(one.Findings), len(two.Findings))
+	}
+	w.edit("faq.md", "# FAQ\n", "# FAQ\n\nVoir aussi les guides.\n")
+	w.commit("faq: Name the guides")
+	req = w.request(second)
+	req.Earlier = two
+	if three := review(req); !three.Moved || three.Verdict != VerdictDoesNotApply {
+		t.Errorf("after the branch moved: %s, moved %v", three.Verdict, three.Moved)
+	}
+}
+
+func TestLanded(t *testing.T) {
+	w := newWiki(t)
+	w.edit("faq.md", "# FAQ", "# Questions")
+	w.commit("faq: Rename")
+	w.edit("guides.md", "# Guides", "# Les guides")
+	w.commit("guides: Rename")
+	s := w.series(w.posted("-2")...)
+	req := w.request(s)
+	landed := func() *Commit {
+		tip := strings.TrimSpace(string(w.git("rev-parse", "HEAD")))
+		return Landed(context.Background(), w.request(s).Repo, tip, s)
+	}
+	if c := landed(); c != nil {
+		t.Errorf("landed before it did: %+v", c)
+	}
+	w.edit("faq.md", "# FAQ", "# Questions")
+	w.commit("faq: A new title")
+	if c := landed(); c != nil {
+		t.Errorf("half of it counts as landed: %+v", c)
+	}
+	w.edit("guides.md", "# Guides", "# Les guides")
+	w.commit("guides: Rename")
+	if c := landed(); c == nil || c.Title != "guides: Rename" {
+		t.Errorf("not found: %+v", c)
+	}
+	if r, err := Review(context.Background(), req); err != nil || r.Verdict != VerdictDoesNotApply || r.Apply.Already == nil {
+		t.Errorf("a series that landed: %v, %+v", err, r)
 	}
 }

@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"patchbot/internal/checks"
@@ -119,6 +120,9 @@ func replies() map[string]reply {
 		"clean-single":   {cleanSingle(), onList()},
 		"conflict":       {conflicting(), onList()},
 		"already":        {already(), onList()},
+		"difficult":      {difficult(), withWeb()},
+		"second":         {second(), onList()},
+		"moved":          {moved(), onList()},
 		"incomplete":     {incomplete(), onList()},
 		"flowed":         {damaged(patch.DamageFlowed), onList()},
 		"trouble":        {troubled(), onList()},
@@ -222,4 +226,38 @@ func troubled() *Report {
 
 func corrupt() *Report {
 	return failed(posted(1, "Guides", "guides: One", "guides: Two"), repo.StatusCorrupt, Failure{Index: 2, Line: 17, Reason: "syntax"})
+}
+
+// second is a second version that resolves most of what the first one was told.
+func second() *Report {
+	r := changesSingle()
+	r.Series.Total, r.Series.Version = 2, 2
+	other := r.Series.Parts[0]
+	other.Index, other.Subject = 2, "guides: Rename a heading"
+	r.Series.Parts = append(r.Series.Parts, other)
+	r.Progress = &Progress{Since: 1, Before: 4, Resolved: 3, Parts: []Change{{1, "changed"}, {2, "same"}}}
+	return judged(r)
+}
+
+// moved is a series that did apply until the branch went on.
+func moved() *Report {
+	r := conflicting()
+	r.Moved = true
+	return r
+}
+
+// difficult has long, wide, right-to-left and pictorial text everywhere.
+func difficult() *Report {
+	r := posted(1, "日本語のページ", "guides: Réécrire entièrement l'introduction, la conclusion et tout ce qui se trouve entre les deux",
+		"日本語のページを追加して、リンクをすべて確認して、目次も更新しました", "مرحبا بالعالم: إضافة صفحة", "🎉 Publier 🚀")
+	path := "un dossier au nom très long/et un fichier au nom plus long encore, avec des espaces.md"
+	touch(r, 1, path)
+	touch(r, 3, "صفحة.md")
+	long := strings.Repeat("Une phrase qui ne finit jamais. ", 12) + "[lien](nulle part)"
+	r.Findings = []Finding{
+		found(1, path, 3, len([]rune(long))-17, "broken-link", "no-page", map[string]any{"Target": "nulle%20part"}, long),
+		found(3, "صفحة.md", 1, 3, "broken-link", "no-page", map[string]any{"Target": "ليس هنا.md"}, "\t[مرحبا](ليس هنا.md)"),
+		found(4, "index.md", 9, 1, "broken-link", "no-page", map[string]any{"Target": "https://example.org/" + strings.Repeat("très-long/", 20)}, "🎉"),
+	}
+	return judged(r)
 }

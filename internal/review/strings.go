@@ -105,6 +105,9 @@ func flatten(id string, table map[string]any) ([]*i18n.Message, error) {
 	sort.Strings(keys)
 	var all []*i18n.Message
 	for _, key := range keys {
+		if key == "" || strings.Contains(key, ".") {
+			return nil, fmt.Errorf("%q in %q is no part of an id", key, id)
+		}
 		child := strings.TrimPrefix(id+"."+key, ".")
 		switch value := table[key].(type) {
 		case string:

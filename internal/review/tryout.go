@@ -84,6 +84,7 @@ func sample(total int, edit func(*Report)) *Report {
 		Base:  Base{Commit: "0123456789abcdef0123456789abcdef01234567", Branch: "main", How: "tip"},
 		Apply: Apply{Status: repo.StatusApplied, How: repo.HowThreeWay, DependsOnGit: true},
 		Fixed: 1, Inherited: 2, LinkCount: 2, Unchecked: []Unchecked{{URL: "https://example.org/", Reason: "timeout"}},
+		Progress: &Progress{Since: 1, Before: 4, Resolved: 3, Dropped: 1, Parts: []Change{{Index: 1, What: "changed"}}}, Moved: true,
 	}
 	for i := 1; i <= total; i++ {
 		r.Series.Parts = append(r.Series.Parts, Part{

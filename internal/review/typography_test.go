@@ -102,7 +102,7 @@ func placeholders(t *testing.T, text string) []string {
 	return slices.Compact(names)
 }
 
-// Every string exists in every language, with the same placeholders in each form.
+// Every string exists in every language, with the same placeholders in each form; the singular may do without its number.
 func TestStringsAreComplete(t *testing.T) {
 	english, french := stringsOf(t, English), stringsOf(t, French)
 	for id, m := range english {
@@ -117,7 +117,7 @@ func TestStringsAreComplete(t *testing.T) {
 				t.Errorf("%s: no form other in %s", id, lang)
 			}
 			for form, text := range forms(message) {
-				if got := placeholders(t, text); !slices.Equal(got, want) {
+				if got := placeholders(t, text); !slices.Equal(got, want) && (form != "one" || len(got) > 0) {
 					t.Errorf("%s, %s, %s: placeholders %v, want %v", id, lang, form, got, want)
 				}
 			}

@@ -31,9 +31,14 @@ type view struct {
 
 	Carried string // parts that come from the version before, "1/3 and 2/3"
 
-	Pages     int      // pages touched
-	Links     int      // links added
-	AllFine   bool     // every added link was looked at and is fine
+	Pages    int    // pages touched
+	Links    int    // links added
+	AllFine  bool   // every added link was looked at and is fine
+	Since    string // "v1": the version that Progress and Changes compare with, empty when there is nothing to say
+	Progress string // "3 of 4 findings resolved, 1 remains"
+	Changes  string // "1/2 unchanged; 2/2 changed"
+	Moved    bool   // it did apply before the branch moved
+
 	Fixed     int      // old problems repaired
 	Inherited int      // old problems left
 	Unchecked string   // how many links were not checked and why, empty when none
@@ -137,6 +142,8 @@ func (v *voice) view(r *Report, o RenderOptions, maxFindings int) (*view, error)
 		w.Carried = b.list(ranges(s.Carried, s.Total))
 	}
 	w.Rows, w.RowsCut = b.rows()
+	w.Since, w.Progress, w.Changes = b.sinceThen()
+	w.Moved = r.Moved
 	w.Renames, w.Renamed = b.renames()
 	w.Unchecked = b.unchecked()
 	w.Counts = b.counts(tally(r.Findings))

@@ -176,3 +176,26 @@ func TestWordsForConstants(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a file of strings holds, it is read or refused; ids are then distinct and no string is without its form other.
+func FuzzParseStrings(f *testing.F) {
+	for _, s := range []string{"a = \"b\"", "[a]\none = \"x\"\nother = \"y\"", "[a.b]\nc = 'd'", "a = 1", "[a]\nother = \"x\"\nmore = \"y\"", "a = [1]", "[[a]]\nb = \"c\"", "\"\" = \"x\"", "[a]\n\"b.c\" = \"d\"\n[a.b]\nc = \"e\""} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		messages, err := parseStrings("fuzz.toml", data)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "fuzz.toml") {
+				t.Errorf("error %v does not name the file", err)
+			}
+			return
+		}
+		seen := map[string]bool{}
+		for _, m := range messages {
+			if seen[m.ID] {
+				t.Errorf("two strings %q", m.ID)
+			}
+			seen[m.ID] = true
+		}
+	})
+}
