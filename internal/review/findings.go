@@ -96,7 +96,7 @@ func (b *builder) more(left map[string]int) string {
 	})
 	var each []string
 	for _, rule := range rules {
-		each = append(each, fmt.Sprintf("%d [%s]", left[rule], rule))
+		each = append(each, keepTogether(fmt.Sprintf("%d [%s]", left[rule], rule)))
 	}
 	return b.count("count.more", total) + " " + strings.Join(each, ", ") + "."
 }
