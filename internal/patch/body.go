@@ -20,7 +20,7 @@ type content struct {
 // readContent finds the diffs in the bodies of a mail, inline or attached. HTML is never read.
 func readContent(m *email.Message) content {
 	var c content
-	var diffs, prose []string
+	var prose []string
 	for _, b := range m.Bodies {
 		if !mayHoldPatch(b) {
 			continue
@@ -30,20 +30,16 @@ func readContent(m *email.Message) content {
 			text, _ = unflow(text, b.DelSp)
 		}
 		o := outlineOf(text)
-		diff, rest := o.cut(text)
-		if diff != "" {
-			diffs = append(diffs, diff)
-		}
 		if c.damage == "" {
 			c.damage, c.detail = harm(b, text, o)
 		}
+		diff, o, rest := o.cut(text)
+		c.diff = c.outline.join(c.diff, diff, o)
 		if c.message == "" {
 			c.message = messageOf(rest)
 		}
 		prose = append(prose, rest)
 	}
-	c.diff = strings.Join(diffs, "\n")
-	c.outline = outlineOf(c.diff)
 	c.prose = strings.Join(prose, "\n")
 	if c.diff == "" && c.damage == "" {
 		c.damage, c.detail = lost(m)

@@ -10,6 +10,14 @@ import (
 // Classify says what a mail is for the bot. raw are the bytes that m was parsed from, arrived is when the list or mailbox
 // took it, zero when nobody knows. It always gives a Mail; one that is not taken has a Reason.
 func Classify(raw []byte, m *email.Message, arrived time.Time, o Options) *Mail {
+	mail := classify(raw, m, arrived, o)
+	if mail.Kind == KindPatch {
+		mail.commit, mail.bad = ReadCommit(raw)
+	}
+	return mail
+}
+
+func classify(raw []byte, m *email.Message, arrived time.Time, o Options) *Mail {
 	mail := &Mail{
 		Message: m, Raw: raw, Arrived: arrived,
 		Subject: ParseSubject(m.Subject), Author: o.authorOf(m), Private: o.isPrivate(m),
@@ -24,9 +32,6 @@ func Classify(raw []byte, m *email.Message, arrived time.Time, o Options) *Mail 
 	mail.fill(c)
 	if mail.Reason == "" {
 		mail.Kind, mail.Reason = mail.judge(c, ours)
-	}
-	if mail.Kind == KindPatch {
-		mail.commit, mail.bad = ReadCommit(raw)
 	}
 	return mail
 }

@@ -1,8 +1,10 @@
 package patch
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
@@ -32,7 +34,7 @@ func parseFiles(text string, o outline) ([]File, error) {
 		}
 		parsed, err := parseFile(text[span.start:end])
 		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("parse diff of file %d: %w", i+1, err))
+			failed = cmp.Or(failed, fmt.Errorf("parse diff of file %d: %w", i+1, err))
 			parsed = headerOnly(text[span.start:span.body], text[span.body:span.end])
 		}
 		files = append(files, parsed...)
@@ -41,7 +43,8 @@ func parseFiles(text string, o outline) ([]File, error) {
 }
 
 func parseFile(text string) ([]File, error) {
-	parsed, _, err := gitdiff.Parse(strings.NewReader(text))
+	lines := lineReader(text)
+	parsed, _, err := gitdiff.Parse(&lines)
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +56,32 @@ func parseFile(text string) ([]File, error) {
 		files = append(files, fileOf(f, strings.HasPrefix(text, "diff --git ")))
 	}
 	return files, nil
+}
+
+// lineReader hands out the lines of a text without copying them. The library reads by ReadString where it can.
+type lineReader string
+
+// ReadString returns the text up to and with the next delim.
+func (r *lineReader) ReadString(delim byte) (string, error) {
+	i := strings.IndexByte(string(*r), delim)
+	if i < 0 {
+		rest := string(*r)
+		*r = ""
+		return rest, io.EOF
+	}
+	line := string(*r)[:i+1]
+	*r = (*r)[i+1:]
+	return line, nil
+}
+
+// Read makes a lineReader an io.Reader.
+func (r *lineReader) Read(p []byte) (int, error) {
+	if *r == "" {
+		return 0, io.EOF
+	}
+	n := copy(p, *r)
+	*r = (*r)[n:]
+	return n, nil
 }
 
 func fileOf(f *gitdiff.File, git bool) File {

@@ -7,7 +7,11 @@ import "strings"
 // Blind joining does harm: the lines of a patch may end in blanks of their own. So the ways a mailer may have sent the text
 // are tried, from the least change to the most, and the first under which every hunk has exactly the lines it announces
 // wins: lines as they are; only unstuffed; joined where the next line cannot be a line of a diff; joined after every blank.
+// A text of more than a megabyte is not tried: no person flows that.
 func unflow(text string, delSp bool) (string, bool) {
+	if len(text) > 1<<20 {
+		return text, false
+	}
 	lines := strings.SplitAfter(text, "\n")
 	if isStuffed(lines) {
 		for i, line := range lines {

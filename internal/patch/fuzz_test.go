@@ -67,8 +67,8 @@ func FuzzParseDiff(f *testing.F) {
 		if id := PatchID([]byte(text)); (id == "") != (len(o.files) == 0) {
 			t.Fatalf("patch id %q of %d diffs", id, len(o.files))
 		}
-		diff, prose := o.cut(text)
-		if len(diff)+len(prose) < len(text) || o.whole() && PatchID([]byte(diff)) != PatchID([]byte(text)) {
+		diff, moved, prose := o.cut(text)
+		if len(diff)+len(prose) != len(text) || patchID(diff, moved) != PatchID([]byte(text)) {
 			t.Fatalf("cut into %q and %q", diff, prose)
 		}
 		if joined, ok := unflow(text, false); ok && !outlineOf(joined).whole() {

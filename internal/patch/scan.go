@@ -27,10 +27,14 @@ type scanner struct {
 	out  outline
 }
 
-// outlineOf finds every diff in a text: those that begin with "diff --git", and plain ones with "---", "+++" and "@@".
+// maxFiles bounds the files of one mail; git's reading is refused beyond the same number, see DefaultLimits.
+const maxFiles = 10_000
+
+// outlineOf finds the diffs in a text, at most maxFiles: those that begin with "diff --git", and plain ones with "---",
+// "+++" and "@@".
 func outlineOf(text string) outline {
 	s := &scanner{text: text, num: 1}
-	for s.at < len(text) {
+	for s.at < len(text) && len(s.out.files) < maxFiles {
 		if s.startsFile() {
 			s.file()
 			continue
@@ -196,24 +200,44 @@ func (o outline) whole() bool {
 	return true
 }
 
-// cut returns the diffs of the text one after another, and the text without them.
-func (o outline) cut(text string) (diff, prose string) {
+// cut takes the diffs out of the text: one after another in diff, whose outline is moved, and the rest in prose.
+func (o outline) cut(text string) (diff string, moved outline, prose string) {
 	if len(o.files) == 0 {
-		return "", text
+		return "", o, text
+	}
+	size := 0
+	for _, f := range o.files {
+		size += f.end - f.start
 	}
 	var d, p strings.Builder
+	d.Grow(size)
+	p.Grow(len(text) - size)
 	end := 0
-	for _, f := range o.files {
+	for i, f := range o.files {
 		p.WriteString(text[end:f.start])
-		if d.Len() > 0 && !strings.HasSuffix(text[:f.start], "\n") {
-			d.WriteByte('\n')
-		}
-		d.WriteString(text[f.start:f.end])
 		end = f.end
+		shift := d.Len() - f.start
+		d.WriteString(text[f.start:f.end])
+		o.files[i].start, o.files[i].body, o.files[i].end = f.start+shift, f.body+shift, f.end+shift
 	}
 	p.WriteString(text[end:])
-	if f := o.files[0]; len(o.files) == 1 {
-		return text[f.start:f.end], p.String()
+	return d.String(), o, p.String()
+}
+
+// join appends the diffs of another body.
+func (o *outline) join(diff, more string, other outline) string {
+	if diff != "" && !strings.HasSuffix(diff, "\n") {
+		diff += "\n"
 	}
-	return d.String(), p.String()
+	for _, f := range other.files {
+		f.start, f.body, f.end = f.start+len(diff), f.body+len(diff), f.end+len(diff)
+		o.files = append(o.files, f)
+	}
+	if o.damage == "" {
+		o.damage, o.line = other.damage, other.line
+	}
+	if diff == "" {
+		return more
+	}
+	return diff + more
 }

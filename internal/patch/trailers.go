@@ -9,19 +9,27 @@ import (
 )
 
 // parseTrailers reads the trailers of a commit message or cover text: the lines "Key: value" of its last paragraphs that
-// hold nothing else, as far up as such paragraphs go. Folded lines continue the value. The subject is no part of message.
+// hold nothing else, as far up as such paragraphs go. Folded lines continue the value. The subject is no part of message,
+// and of a long one only the end is read.
 func parseTrailers(message string) []Trailer {
-	var trailers []Trailer
+	if len(message) > maxTrailerText {
+		_, message, _ = strings.Cut(message[len(message)-maxTrailerText:], "\n")
+	}
+	var blocks [][]Trailer // last first
 	paragraphs := strings.Split(strings.TrimSpace(strings.ReplaceAll(message, "\r", "")), "\n\n")
 	for _, paragraph := range slices.Backward(paragraphs) {
 		block, ok := trailerBlock(paragraph)
 		if !ok {
 			break
 		}
-		trailers = append(block, trailers...)
+		blocks = append(blocks, block)
 	}
-	return trailers
+	slices.Reverse(blocks)
+	return slices.Concat(blocks...)
 }
+
+// maxTrailerText bounds the text that is searched for trailers, bytes.
+const maxTrailerText = 16 << 10
 
 func trailerBlock(paragraph string) ([]Trailer, bool) {
 	var block []Trailer
@@ -58,32 +66,43 @@ func trailerLine(line string) (Trailer, bool) {
 // relations fills what a mail says about other patches. Such lines may stand anywhere outside the diff: git writes
 // base-commit below it, people write Depends-on under "---".
 func (m *Mail) relations(prose string) {
+	found := 0
 	for line := range strings.Lines(prose) {
 		t, ok := trailerLine(strings.TrimRight(line, "\r\n"))
-		if !ok {
-			continue
-		}
-		switch strings.ToLower(t.Key) {
-		case "base-commit":
-			if id := strings.ToLower(t.Value); m.BaseCommit == "" && len(id) == 40 && isHex(id) {
-				m.BaseCommit = id
-			}
-		case "prerequisite-patch-id":
-			if id := strings.ToLower(t.Value); len(id) == 40 && isHex(id) {
-				m.Requires = appendNew(m.Requires, id)
-			}
-		case "depends-on", "based-on", "prerequisite-message-id":
-			m.DependsOn = appendNew(m.DependsOn, references(t.Value)...)
-		case "supersedes":
-			for _, ref := range references(t.Value) {
-				m.Supersedes = appendNew(m.Supersedes, Ref(ref))
-			}
-		case "change-id":
-			if m.ChangeID == "" && !strings.Contains(t.Value, " ") {
-				m.ChangeID = t.Value
+		if ok && m.relation(t) {
+			if found++; found == maxRelations {
+				return
 			}
 		}
 	}
+}
+
+// relation takes over one line, and reports whether it is about other patches.
+func (m *Mail) relation(t Trailer) bool {
+	is := func(key string) bool { return strings.EqualFold(t.Key, key) }
+	switch {
+	case is("base-commit"):
+		if id := strings.ToLower(t.Value); m.BaseCommit == "" && len(id) == 40 && isHex(id) {
+			m.BaseCommit = id
+		}
+	case is("prerequisite-patch-id"):
+		if id := strings.ToLower(t.Value); len(id) == 40 && isHex(id) {
+			m.Requires = appendNew(m.Requires, id)
+		}
+	case is("depends-on"), is("based-on"), is("prerequisite-message-id"):
+		m.DependsOn = appendNew(m.DependsOn, references(t.Value)...)
+	case is("supersedes"):
+		for _, ref := range references(t.Value) {
+			m.Supersedes = appendNew(m.Supersedes, Ref(ref))
+		}
+	case is("change-id"):
+		if m.ChangeID == "" && !strings.Contains(t.Value, " ") {
+			m.ChangeID = t.Value
+		}
+	default:
+		return false
+	}
+	return true
 }
 
 // references returns the URLs and message ids of a value, ids without brackets.
@@ -129,5 +148,5 @@ func appendNew(list []string, values ...string) []string {
 	return list
 }
 
-// maxRelations bounds what one mail may name; b4 and git write one line for each patch of a series.
+// maxRelations bounds the lines that are read and the values that are kept; b4 and git write one for each patch.
 const maxRelations = 200
