@@ -14,9 +14,17 @@ type HunkError struct {
 	Expect []string // what the hunk expects from Line on, line feeds cut, at most 5 lines
 	Marks  string   // one ' ' or '-' for each line of Expect: context or removed
 	Found  []string // what stands there instead, at most 5 lines
+	// TooLarge: the search was given up, which says nothing about git. The other fields but Hunk are empty.
+	TooLarge bool
 }
 
+// searchWork is how many steps the search for all hunks of one file may take: about a second.
+const searchWork = 1 << 27
+
 func (e *HunkError) Error() string {
+	if e.TooLarge {
+		return fmt.Sprintf("the search for hunk %d takes too long", e.Hunk+1)
+	}
 	return fmt.Sprintf("hunk %d does not apply at line %d", e.Hunk+1, e.Line)
 }
 
@@ -30,11 +38,18 @@ type fileLine struct {
 // then around it, nearest first; a hunk that starts the file or lacks context at its end matches only at that end of the
 // file. offset is the distance in lines of the hunk that moved most, with its sign.
 func (e *Entry) ApplyHunks(blob []byte) (out []byte, offset int, err *HunkError) {
+	return e.applyHunks(blob, &meter{searchWork})
+}
+
+func (e *Entry) applyHunks(blob []byte, work *meter) (out []byte, offset int, err *HunkError) {
 	lines := splitFile(blob)
 	for i := range e.Fragments {
 		f := &e.Fragments[i]
 		before, after := f.images()
-		at, moved, ok := f.find(lines, before)
+		at, moved, ok := f.find(lines, before, work)
+		if work.left < 0 {
+			return nil, 0, &HunkError{Hunk: i, TooLarge: true}
+		}
 		if !ok {
 			return nil, 0, explain(f, i, lines, before)
 		}
@@ -45,6 +60,8 @@ func (e *Entry) ApplyHunks(blob []byte) (out []byte, offset int, err *HunkError)
 		for k, text := range after {
 			written[k] = fileLine{text, true}
 		}
+		const perStep = 16 // lines moved at once
+		work.spend(len(lines) / perStep)
 		lines = replaceLines(lines, at, len(before), written)
 	}
 	size := 0
@@ -111,7 +128,7 @@ func (f *Fragment) images() (before, after [][]byte) {
 }
 
 // find looks for the lines of before. moved is the distance from where the hunk says they stand.
-func (f *Fragment) find(lines []fileLine, before [][]byte) (at, moved int, ok bool) {
+func (f *Fragment) find(lines []fileLine, before [][]byte, work *meter) (at, moved int, ok bool) {
 	pos := 0
 	if f.NewPos > 0 {
 		pos = int(int32(uint32(f.NewPos - 1))) // a C int to git
@@ -135,20 +152,21 @@ func (f *Fragment) find(lines []fileLine, before [][]byte) (at, moved int, ok bo
 	if slices.ContainsFunc(before, func(b []byte) bool { return !bytes.HasSuffix(b, []byte("\n")) }) {
 		match = matchBlock
 	}
-	for d := 0; from+d <= last || from-d >= first; d++ {
-		if at := from + d; at >= first && at <= last && match(lines, before, at, atEnd) {
+	for d := 0; (from+d <= last || from-d >= first) && work.spend(2); d++ {
+		if at := from + d; at >= first && at <= last && match(lines, before, at, atEnd, work) {
 			return at, at - pos, true
 		}
-		if at := from - d; d > 0 && at >= first && at <= last && match(lines, before, at, atEnd) {
+		if at := from - d; d > 0 && at >= first && at <= last && match(lines, before, at, atEnd, work) {
 			return at, at - pos, true
 		}
 	}
 	return 0, 0, false
 }
 
-func matchLines(lines []fileLine, before [][]byte, at int, _ bool) bool {
+func matchLines(lines []fileLine, before [][]byte, at int, _ bool, work *meter) bool {
 	for k, want := range before {
 		if l := lines[at+k]; l.patched || !bytes.Equal(l.text, want) {
+			work.spend(k)
 			return false
 		}
 	}
@@ -157,11 +175,12 @@ func matchLines(lines []fileLine, before [][]byte, at int, _ bool) bool {
 
 // matchBlock compares as git does when a line of the hunk has no line feed: each line but for its white space, and the hunk
 // as one block of bytes, which may end within a line of the file unless it must end the file.
-func matchBlock(lines []fileLine, before [][]byte, at int, atEnd bool) bool {
+func matchBlock(lines []fileLine, before [][]byte, at int, atEnd bool, work *meter) bool {
 	var have []byte
 	for k, want := range before {
 		l := lines[at+k]
 		if l.patched || !sameButSpace(l.text, want) {
+			work.spend(k)
 			return false
 		}
 		have = append(have, l.text...)

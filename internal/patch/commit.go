@@ -31,6 +31,9 @@ func badMail(reason, detail string) *BadMail {
 	return &BadMail{Class: "bad-mail", Reason: reason, Detail: detail}
 }
 
+// maxMail is how large a mail may be: well above what mail systems carry, below what would trouble a small server.
+const maxMail = 64 << 20
+
 // ReadCommit reads one raw mail, line ends LF or CR LF, as `git am FILE` does. The reading is git's, not a person's:
 // multiparts are concatenated, the charset converts the message and never the patch, format=flowed joins lines. A mail that
 // git would split into several is refused with the reason "several-mails"; see [ReadCommits].

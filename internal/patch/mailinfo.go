@@ -127,7 +127,7 @@ func (r *mailReader) field(line []byte, into *[fieldCount]*[]byte, overwrite boo
 	if value, ok := r.value(line, "Content-Type"); ok {
 		r.contentType(value)
 	} else if value, ok := r.value(line, "Content-Transfer-Encoding"); ok {
-		switch lower := strings.ToLower(string(value)); {
+		switch lower := asciiLower(value); {
 		case strings.Contains(lower, "base64"):
 			r.coding = codingBase64
 		case strings.Contains(lower, "quoted-printable"):
@@ -164,7 +164,7 @@ func fieldValue(line []byte, name string) ([]byte, bool) {
 }
 
 func (r *mailReader) contentType(value []byte) {
-	lower := strings.ToLower(string(value))
+	lower := asciiLower(value)
 	r.flowed = strings.EqualFold(attribute(value, lower, "format="), "flowed")
 	r.deleteSpace = strings.EqualFold(attribute(value, lower, "delsp="), "yes")
 	if boundary := attribute(value, lower, "boundary="); strings.Contains(lower, "boundary=") {
@@ -175,6 +175,17 @@ func (r *mailReader) contentType(value []byte) {
 		r.boundaries = append(r.boundaries, []byte("--"+boundary))
 	}
 	r.charset = attribute(value, lower, "charset=")
+}
+
+// asciiLower makes letters small and keeps the length, whatever else the bytes are.
+func asciiLower(b []byte) string {
+	out := bytes.Clone(b)
+	for i, c := range out {
+		if c >= 'A' && c <= 'Z' {
+			out[i] = c + 'a' - 'A'
+		}
+	}
+	return string(out)
 }
 
 // attribute is the value after the first occurrence of name in a Content-Type, quoted or not.

@@ -2,6 +2,7 @@ package patch
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 )
 
@@ -9,6 +10,9 @@ import (
 // it at "From " lines that carry a date, if it starts with one, and drops the carriage return before each line feed.
 // A file without such a first line is one mail, whatever its body holds. The mails share no memory with file.
 func SplitMails(file []byte) ([][]byte, *BadMail) {
+	if len(file) > maxMail {
+		return nil, &BadMail{Class: "too-large", Reason: "too-large", Detail: fmt.Sprintf("%d bytes", len(file))}
+	}
 	if !looksLikeMailbox(file) {
 		return nil, badMail("format", "neither an mbox nor a mail: a line that is no header field stands before the first blank line")
 	}

@@ -2,19 +2,32 @@ package patch
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 )
 
-// MergeText merges two descendants of one text, line by line, as git's content merge does. ok is false when they
-// conflict: both changed the same or adjacent lines, and not in the same way.
-func MergeText(base, ours, theirs []byte, a Algorithm) (merged []byte, ok bool) {
+// mergeWork is how many steps the comparison of two texts may take: about a second.
+const mergeWork = 1 << 27
+
+// ErrConflict: both sides changed the same or adjacent lines, and not in the same way.
+var ErrConflict = errors.New("both sides changed the same lines")
+
+// MergeText merges two descendants of one text, line by line, as git's content merge does. The error is [ErrConflict], or
+// [ErrTooLarge] for texts that take too long to compare.
+func MergeText(base, ours, theirs []byte, a Algorithm) (merged []byte, err error) {
+	return mergeText(base, ours, theirs, a, &meter{mergeWork})
+}
+
+func mergeText(base, ours, theirs []byte, a Algorithm, work *meter) (merged []byte, err error) {
 	o, x, y := splitLines(base), splitLines(ours), splitLines(theirs)
-	left, right := diffLines(o, x, a), diffLines(o, y, a)
+	left, right := diffLines(o, x, a, work), diffLines(o, y, a, work)
 	switch {
+	case work.left < 0:
+		return nil, ErrTooLarge
 	case len(left) == 0:
-		return theirs, true
+		return theirs, nil
 	case len(right) == 0:
-		return ours, true
+		return ours, nil
 	}
 	regions := mergeScripts(left, right, x, y)
 	out := make([]byte, 0, len(ours)+len(theirs)/2)
@@ -29,7 +42,7 @@ func MergeText(base, ours, theirs []byte, a Algorithm) (merged []byte, ok bool) 
 		case both:
 			same := r.oursLines > 0 && slices.EqualFunc(x[r.ours:r.ours+r.oursLines], y[r.theirs:r.theirs+r.theirsLines], bytes.Equal)
 			if !same {
-				return nil, false
+				return nil, ErrConflict
 			}
 			continue // our lines will do
 		case theirSide:
@@ -41,7 +54,7 @@ func MergeText(base, ours, theirs []byte, a Algorithm) (merged []byte, ok bool) 
 		at = r.ours + r.oursLines
 	}
 	emit(x[at:])
-	return out, true
+	return out, nil
 }
 
 // origin says which descendant changed a region.

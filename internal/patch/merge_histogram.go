@@ -3,27 +3,27 @@ package patch
 // rareEnough is how often a line may occur on the old side to serve as an anchor.
 const rareEnough = 64
 
-// histogram marks the changed lines of a[a0:a1] and b[b0:b1]: it splits both at the longest common stretch around the
-// rarest common line and goes on in both halves.
-func histogram(a, b *side, a0, a1, b0, b1 int) {
+// histogram marks the changed lines of a box: it splits both sides at the longest common stretch around the rarest common
+// line and goes on in both halves.
+func histogram(a, b *side, x box, work *meter) {
 	for {
-		if a0 == a1 || b0 == b1 {
-			mark(a, a0, a1)
-			mark(b, b0, b1)
+		if x.a0 == x.a1 || x.b0 == x.b1 || !work.spend(x.a1-x.a0+x.b1-x.b0) {
+			mark(a, x.a0, x.a1)
+			mark(b, x.b0, x.b1)
 			return
 		}
-		x, rare := findAnchor(a, b, a0, a1, b0, b1)
+		anchor, rare := findAnchor(a, b, x, work)
 		switch {
 		case !rare:
-			byMyers(a, b, a0, a1, b0, b1)
+			byMyers(a, b, x, work)
 			return
-		case x.a0 == x.a1:
-			mark(a, a0, a1)
-			mark(b, b0, b1)
+		case anchor.a0 == anchor.a1:
+			mark(a, x.a0, x.a1)
+			mark(b, x.b0, x.b1)
 			return
 		}
-		histogram(a, b, a0, x.a0, b0, x.b0)
-		a0, b0 = x.a1, x.b1
+		histogram(a, b, box{x.a0, anchor.a0, x.b0, anchor.b0}, work)
+		x.a0, x.b0 = anchor.a1, anchor.b1
 	}
 }
 
@@ -34,7 +34,7 @@ func mark(s *side, from, to int) {
 }
 
 // byMyers compares stretches whose common lines are all too frequent.
-func byMyers(a, b *side, a0, a1, b0, b1 int) {
+func byMyers(a, b *side, x box, work *meter) {
 	known := make(map[int]int)
 	part := func(s *side, from, to int) *side {
 		p := newSide(to - from)
@@ -48,66 +48,57 @@ func byMyers(a, b *side, a0, a1, b0, b1 int) {
 		}
 		return p
 	}
-	pa, pb := part(a, a0, a1), part(b, b0, b1)
-	myers(pa, pb, len(known))
-	copy(a.changed[a0:a1], pa.changed)
-	copy(b.changed[b0:b1], pb.changed)
+	pa, pb := part(a, x.a0, x.a1), part(b, x.b0, x.b1)
+	myers(pa, pb, len(known), work)
+	copy(a.changed[x.a0:x.a1], pa.changed)
+	copy(b.changed[x.b0:x.b1], pb.changed)
 }
 
-// occurrences are the places of one line on the old side, ascending.
-type occurrences struct {
-	places []int
-}
-
-// findAnchor finds the common stretch to split at, empty when there is none. ok is false when the sides share lines, but
-// only such as occur too often.
-func findAnchor(a, b *side, a0, a1, b0, b1 int) (best box, ok bool) {
+// findAnchor finds the common stretch of a box to split at, empty when there is none. ok is false when the sides share
+// lines, but only such as occur too often.
+func findAnchor(a, b *side, in box, work *meter) (best box, ok bool) {
 	common := false
-	index := make(map[int]*occurrences)
-	for i := a0; i < a1; i++ {
-		o := index[a.line[i]]
-		if o == nil {
-			o = &occurrences{}
-			index[a.line[i]] = o
-		}
-		o.places = append(o.places, i)
+	places := make(map[int][]int) // of each line of a, ascending
+	for i := in.a0; i < in.a1; i++ {
+		places[a.line[i]] = append(places[a.line[i]], i)
 	}
-	count := func(i int) int { return len(index[a.line[i]].places) }
 	rarest := rareEnough + 1
-	for j := b0; j < b1; {
+	for j := in.b0; j < in.b1; {
 		next := j + 1
-		o := index[b.line[j]]
-		if o == nil {
-			j = next
-			continue
+		at := places[b.line[j]]
+		common = common || len(at) > 0
+		if len(at) > rarest {
+			at = nil
 		}
-		common = true
-		if len(o.places) > rarest {
-			j = next
-			continue
-		}
-		for k := 0; k < len(o.places); {
-			x := box{o.places[k], o.places[k] + 1, j, j + 1}
-			rare := len(o.places)
-			for x.a0 > a0 && x.b0 > b0 && a.line[x.a0-1] == b.line[x.b0-1] {
-				x.a0--
-				x.b0--
-				rare = min(rare, count(x.a0))
-			}
-			for x.a1 < a1 && x.b1 < b1 && a.line[x.a1] == b.line[x.b1] {
-				rare = min(rare, count(x.a1))
-				x.a1++
-				x.b1++
-			}
+		for len(at) > 0 {
+			x, rare := widest(a, b, in, places, at[0], j)
+			work.spend(x.a1 - x.a0)
 			next = max(next, x.b1)
 			if max(best.a1-best.a0, 1) < x.a1-x.a0 || rare < rarest {
 				best, rarest = x, rare
 			}
-			for k < len(o.places) && o.places[k] < x.a1 {
-				k++
+			for len(at) > 0 && at[0] < x.a1 {
+				at = at[1:]
 			}
 		}
 		j = next
 	}
 	return best, !common || rarest <= rareEnough
+}
+
+// widest is the common stretch around line i of a and line j of b, and how often its rarest line occurs in a.
+func widest(a, b *side, in box, places map[int][]int, i, j int) (x box, rare int) {
+	count := func(i int) int { return len(places[a.line[i]]) }
+	x, rare = box{i, i + 1, j, j + 1}, count(i)
+	for x.a0 > in.a0 && x.b0 > in.b0 && a.line[x.a0-1] == b.line[x.b0-1] {
+		x.a0--
+		x.b0--
+		rare = min(rare, count(x.a0))
+	}
+	for x.a1 < in.a1 && x.b1 < in.b1 && a.line[x.a1] == b.line[x.b1] {
+		rare = min(rare, count(x.a1))
+		x.a1++
+		x.b1++
+	}
+	return x, rare
 }

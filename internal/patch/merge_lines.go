@@ -1,6 +1,9 @@
 package patch
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+)
 
 // Change is one place where two texts differ: OldLines lines from OldAt on became NewLines lines from NewAt on. Positions
 // count lines from 0.
@@ -21,7 +24,16 @@ const (
 
 // Diff lists the changes from old to new, in order. Lines are compared with their line feeds.
 func Diff(old, new []byte, a Algorithm) []Change {
-	return diffLines(splitLines(old), splitLines(new), a)
+	return diffLines(splitLines(old), splitLines(new), a, &meter{math.MaxInt})
+}
+
+// meter counts work down. Texts made for it could keep a comparison busy for hours.
+type meter struct{ left int }
+
+// spend takes n steps and tells whether there were as many left.
+func (m *meter) spend(n int) bool {
+	m.left -= n
+	return m.left >= 0
 }
 
 func splitLines(text []byte) [][]byte {
@@ -62,12 +74,13 @@ func numberLines(old, new [][]byte) (a, b *side, kinds int) {
 	return a, b, len(known)
 }
 
-func diffLines(old, new [][]byte, algorithm Algorithm) []Change {
+// diffLines compares lines. When work runs out the changes still lead from old to new, but not on the way that git finds.
+func diffLines(old, new [][]byte, algorithm Algorithm, work *meter) []Change {
 	a, b, kinds := numberLines(old, new)
 	if algorithm == Histogram {
-		histogram(a, b, 0, len(a.line), 0, len(b.line))
+		histogram(a, b, box{0, len(a.line), 0, len(b.line)}, work)
 	} else {
-		myers(a, b, kinds)
+		myers(a, b, kinds, work)
 	}
 	settle(a, b)
 	settle(b, a)

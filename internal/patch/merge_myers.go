@@ -23,7 +23,7 @@ func roughRoot(n int) int {
 
 // myers marks the changed lines of both sides (Myers, An O(ND) Difference Algorithm, linear space). kinds is the number of
 // different lines.
-func myers(a, b *side, kinds int) {
+func myers(a, b *side, kinds int, work *meter) {
 	start := 0
 	for start < len(a.line) && start < len(b.line) && a.line[start] == b.line[start] {
 		start++
@@ -40,8 +40,9 @@ func myers(a, b *side, kinds int) {
 		countB[n]++
 	}
 	m := comparison{
-		a: reduce(a, countB, start, len(a.line)-tail),
-		b: reduce(b, countA, start, len(b.line)-tail),
+		work: work,
+		a:    reduce(a, countB, start, len(a.line)-tail),
+		b:    reduce(b, countA, start, len(b.line)-tail),
 	}
 	diagonals := len(m.a.line) + len(m.b.line) + 3
 	m.limit = max(costFloor, roughRoot(diagonals))
@@ -128,6 +129,7 @@ type comparison struct {
 	forward, backward []int // furthest line of a on each diagonal
 	zero              int   // index of diagonal 0 in them
 	limit             int   // edit cost at which the best path so far is taken
+	work              *meter
 }
 
 // box is a part of the edit graph: lines a0 to a1-1 against b0 to b1-1.
@@ -199,6 +201,7 @@ func (m *comparison) split(x box, minimal bool) cut {
 	f.reach[m.zero+midForward] = x.a0
 	g.reach[m.zero+midBackward] = x.a1
 	for cost := 1; ; cost++ {
+		m.work.spend(f.high - f.low + g.high - g.low + 2)
 		f.widen(m.zero, lowest, highest)
 		snakeF, c, met := m.advance(x, f, g, odd)
 		if met {
@@ -209,7 +212,7 @@ func (m *comparison) split(x box, minimal bool) cut {
 		if met {
 			return c
 		}
-		if minimal {
+		if minimal && m.work.left >= 0 {
 			continue
 		}
 		if (snakeF || snakeB) && cost > costFloor {
@@ -220,7 +223,7 @@ func (m *comparison) split(x box, minimal bool) cut {
 				return c
 			}
 		}
-		if cost >= m.limit {
+		if cost >= m.limit || m.work.left < 0 {
 			return m.furthest(x, f, g)
 		}
 	}
@@ -238,6 +241,7 @@ func (m *comparison) advance(x box, f, g front, check bool) (snake bool, c cut, 
 		for i < x.a1 && i-d < x.b1 && m.a.line[i] == m.b.line[i-d] {
 			i++
 		}
+		m.work.spend(i - from)
 		snake = snake || i-from > longSnake
 		f.reach[k] = i
 		if check && g.low <= d && d <= g.high && g.reach[k] <= i {
@@ -259,6 +263,7 @@ func (m *comparison) retreat(x box, f, g front, check bool) (snake bool, c cut, 
 		for i > x.a0 && i-d > x.b0 && m.a.line[i-1] == m.b.line[i-d-1] {
 			i--
 		}
+		m.work.spend(from - i)
 		snake = snake || from-i > longSnake
 		g.reach[k] = i
 		if check && f.low <= d && d <= f.high && i <= f.reach[k] {

@@ -2,6 +2,7 @@ package patch
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand"
 	"os"
@@ -36,11 +37,47 @@ func TestMergeText(t *testing.T) {
 	}
 	for _, tt := range tests {
 		for _, a := range []Algorithm{Myers, Histogram} {
-			got, ok := MergeText([]byte(tt.base), []byte(tt.ours), []byte(tt.theirs), a)
-			if ok != tt.ok || ok && string(got) != tt.want {
-				t.Errorf("%s, algorithm %d: got %q, %v, want %q, %v", tt.name, a, got, ok, tt.want, tt.ok)
+			got, err := MergeText([]byte(tt.base), []byte(tt.ours), []byte(tt.theirs), a)
+			if (err == nil) != tt.ok || tt.ok && string(got) != tt.want || err != nil && !errors.Is(err, ErrConflict) {
+				t.Errorf("%s, algorithm %d: got %q, %v, want %q, %v", tt.name, a, got, err, tt.want, tt.ok)
 			}
 		}
+	}
+}
+
+// TestWorkIsBounded has texts that would take hours to compare or to search.
+func TestWorkIsBounded(t *testing.T) {
+	var up, down, old, new strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&up, "%d\n", i)
+		fmt.Fprintf(&down, "%d\n", 20_000-i)
+		fmt.Fprintf(&old, "%d\nold %d\n", i, i) // every second line is common, and no two common lines stand together
+		fmt.Fprintf(&new, "%d\nnew %d\n", i, i)
+	}
+	for _, tt := range []struct {
+		a          Algorithm
+		base, ours string
+	}{{Myers, up.String(), down.String()}, {Histogram, old.String(), new.String()}} {
+		work := &meter{1 << 18}
+		if merged, err := mergeText([]byte(tt.base), []byte(tt.ours), []byte("x\n"), tt.a, work); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("algorithm %d: %d bytes, %v", tt.a, len(merged), err)
+		}
+		if work.left < -1<<18 {
+			t.Errorf("algorithm %d took %d steps too many", tt.a, -work.left)
+		}
+	}
+	far := strings.Repeat("a\n", 200_000) + "b\n"
+	hunks := "--- x\n+++ x\n" + strings.Repeat("@@ -1000,2 +1000,2 @@\n a\n-b\n+b\n a\n", 2000)
+	entries, bad := ReadDiff([]byte(strings.ReplaceAll(hunks, "1000,2", "1000,3")), DefaultLimits())
+	if bad != nil {
+		t.Fatal(bad)
+	}
+	for i := range entries[0].Fragments { // each found at the end of the file only
+		entries[0].Fragments[i].Body = []byte(strings.Repeat(" a\n", 1500) + "-b\n+b\n")
+		entries[0].Fragments[i].Trailing = 1
+	}
+	if _, _, err := entries[0].applyHunks([]byte(far), &meter{1 << 20}); err == nil || !err.TooLarge {
+		t.Errorf("a long search: %v", err)
 	}
 }
 
@@ -156,15 +193,15 @@ func FuzzMerge(f *testing.F) {
 			if got := rebuild(base, ours, Diff(base, ours, a)); !bytes.Equal(got, ours) {
 				t.Fatalf("algorithm %d: the changes lead to %q", a, got)
 			}
-			merged, ok := MergeText(base, ours, theirs, a)
-			swapped, ok2 := MergeText(base, theirs, ours, a)
-			if ok != ok2 || ok && !bytes.Equal(merged, swapped) {
-				t.Fatalf("algorithm %d: the sides are not alike: %q, %v and %q, %v", a, merged, ok, swapped, ok2)
+			merged, err := MergeText(base, ours, theirs, a)
+			swapped, err2 := MergeText(base, theirs, ours, a)
+			if (err == nil) != (err2 == nil) || err == nil && !bytes.Equal(merged, swapped) {
+				t.Fatalf("algorithm %d: the sides are not alike: %q, %v and %q, %v", a, merged, err, swapped, err2)
 			}
-			if merged, ok := MergeText(base, base, theirs, a); !ok || !bytes.Equal(merged, theirs) {
+			if merged, err := MergeText(base, base, theirs, a); err != nil || !bytes.Equal(merged, theirs) {
 				t.Fatalf("algorithm %d: a change on one side is lost", a)
 			}
-			if merged, ok := MergeText(base, ours, ours, a); !ok || !bytes.Equal(merged, ours) {
+			if merged, err := MergeText(base, ours, ours, a); err != nil || !bytes.Equal(merged, ours) {
 				t.Fatalf("algorithm %d: the same change on both sides is lost", a)
 			}
 		}

@@ -277,6 +277,9 @@ func (a *applier) patched(e *patch.Entry, old *content) (*content, *failure, err
 		return a.patchedBinary(e, old, data)
 	}
 	out, offset, herr := e.ApplyHunks(data)
+	if herr != nil && herr.TooLarge {
+		return nil, a.fail(e, StatusTooLarge, "too-large", herr.Error()), nil
+	}
 	if herr != nil {
 		f := a.fail(e, StatusConflict, "hunk", herr.Error())
 		f.Line, f.At, f.Expect, f.Marks, f.Found = herr.Line, herr.At, herr.Expect, herr.Marks, herr.Found

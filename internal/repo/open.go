@@ -24,6 +24,7 @@ const (
 	treeCacheBytes   = 16 << 20
 	commitCacheBytes = 4 << 20
 	sizeCacheBytes   = 4 << 20
+	spanCacheBytes   = 16 << 20
 	packCacheBytes   = 16 << 20 // delta bases, kept by go-git
 )
 
@@ -41,6 +42,7 @@ type Repo struct {
 	trees   *cache[plumbing.Hash, []treeEntry]
 	commits *cache[plumbing.Hash, *commit]
 	sizes   *cache[plumbing.Hash, int64]
+	spans   *cache[spanKey, []span]
 }
 
 func newRepo(store storage.Storer) *Repo {
@@ -51,6 +53,7 @@ func newRepo(store storage.Storer) *Repo {
 		trees:   newCache[plumbing.Hash, []treeEntry](treeCacheBytes),
 		commits: newCache[plumbing.Hash, *commit](commitCacheBytes),
 		sizes:   newCache[plumbing.Hash, int64](sizeCacheBytes),
+		spans:   newCache[spanKey, []span](spanCacheBytes),
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"patchbot/internal/patch"
 )
 
 // Scores of git's rename detection.
@@ -17,6 +19,7 @@ const (
 	renameLimit   = 7000 // beyond this number squared, pairs are not compared
 	perTarget     = 4    // candidates kept for each target
 	identicalSeen = 100  // identical candidates looked at
+	renameWork    = 1 << 29
 )
 
 // renameFile is a file that may have been renamed.
@@ -265,6 +268,9 @@ func (m *treeMerge) similarity(g, a *renameFile, least int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if m.compared += len(from) + len(to); m.compared > renameWork {
+		return 0, patch.ErrTooLarge
+	}
 	common := int64(0)
 	for len(from) > 0 && len(to) > 0 {
 		switch {
@@ -286,11 +292,24 @@ type span struct{ hash, bytes uint32 }
 // spans cuts a file into lines, long ones into pieces of 64 bytes, and sums up their lengths by a hash of small range, the
 // one that decides git's scores. git up to 2.43.1 leaves out an unfinished last piece.
 func (m *treeMerge) spans(id plumbing.Hash) ([]span, error) {
+	key := spanKey{id, m.variant == MergeOrt}
+	if s, ok := m.known.get(key); ok {
+		return s, nil
+	}
 	data, err := m.src.blob(id)
 	if err != nil {
 		return nil, err
 	}
-	return hashSpans(data, m.variant == MergeOrt), nil
+	s := hashSpans(data, key.tail)
+	const spanSize = 8
+	m.known.put(key, s, int64(spanSize*len(s)))
+	return s, nil
+}
+
+// spanKey names the spans of a blob, with or without its unfinished tail.
+type spanKey struct {
+	id   plumbing.Hash
+	tail bool
 }
 
 func hashSpans(data []byte, tail bool) []span {

@@ -2,6 +2,7 @@ package repo
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -22,7 +23,7 @@ func (r *run) threeWay(diff []byte) (tree plumbing.Hash, depends bool, f *failur
 	if f != nil || err != nil {
 		return tree, false, f, err
 	}
-	m := &treeMerge{src: r, keep: r.keepBlob, ours: r.at, base: make(map[string]treeEntry), theirs: make(map[string]treeEntry)}
+	m := &treeMerge{src: r, keep: r.keepBlob, ours: r.at, base: make(map[string]treeEntry), theirs: make(map[string]treeEntry), known: r.repo.spans}
 	if err := base.walk(func(path string, n *node) { m.base[path] = treeEntry{mode: n.mode, id: n.id} }); err != nil {
 		return tree, false, nil, err
 	}
@@ -39,7 +40,11 @@ func (r *run) threeWay(diff []byte) (tree plumbing.Hash, depends bool, f *failur
 	if err := base.walk(func(path string, n *node) { m.theirs[path] = treeEntry{mode: n.mode, id: n.id} }); err != nil {
 		return tree, false, nil, err
 	}
-	return r.mergeVariants(m, entries)
+	tree, depends, f, err = r.mergeVariants(m, entries)
+	if errors.Is(err, patch.ErrTooLarge) {
+		return plumbing.ZeroHash, false, &failure{Failure{Reason: "too-large", Detail: "the merge takes too long"}, StatusTooLarge}, nil
+	}
+	return tree, depends, f, err
 }
 
 // mergeVariants merges as the gits do that were asked for.
@@ -178,7 +183,7 @@ func (r *run) explainConflict(c mergeConflict, entries []*patch.Entry) (*failure
 		if err != nil {
 			return nil, err
 		}
-		if _, _, herr := e.ApplyHunks(data); herr != nil {
+		if _, _, herr := e.ApplyHunks(data); herr != nil && !herr.TooLarge {
 			f.Line, f.At, f.Expect, f.Marks, f.Found = herr.Line, herr.At, herr.Expect, herr.Marks, herr.Found
 			break
 		}

@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -21,6 +22,8 @@ type treeMerge struct {
 
 	// sensitive is set when the outcome may depend on the variant: lines were compared.
 	sensitive bool
+	known     *cache[spanKey, []span]
+	compared  int // spans, against renameWork
 
 	index      *draft // ours, becoming the result
 	conflicts  []mergeConflict
@@ -310,6 +313,9 @@ func (m *treeMerge) mergeContents(b, o, t treeEntry) (merged []byte, ok bool, er
 	if m.variant == MergeOrt {
 		algorithm = patch.Histogram
 	}
-	merged, ok = patch.MergeText(base, ours, theirs, algorithm)
-	return merged, ok, nil
+	merged, err = patch.MergeText(base, ours, theirs, algorithm)
+	if errors.Is(err, patch.ErrConflict) {
+		return nil, false, nil
+	}
+	return merged, err == nil, err
 }
