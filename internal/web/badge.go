@@ -10,7 +10,7 @@ func (f *frame) badge(row *store.Series) badge {
 	if row.State == store.StateDone && row.Verdict != "" {
 		return f.verdict(row.Verdict)
 	}
-	b := badge{Word: f.wordOr("state.", row.State)}
+	b := badge{Sign: "·", Word: f.wordOr("state.", row.State), Class: "off"}
 	switch row.State {
 	case store.StateIncomplete:
 		b.Sign, b.Class = "…", "wait"
@@ -19,15 +19,15 @@ func (f *frame) badge(row *store.Series) badge {
 	case store.StateDone:
 		b.Sign, b.Class = "✓", "good"
 	case store.StateFailed:
-		b.Sign, b.Class = "?", "off"
-	default:
-		b.Sign, b.Class = "↷", "off"
+		b.Sign = "?"
+	case store.StateSuperseded:
+		b.Sign = "↷"
 	}
 	return b
 }
 
 func (f *frame) verdict(verdict string) badge {
-	b := badge{Word: f.wordOr("verdict.", verdict)}
+	b := badge{Sign: "?", Word: f.wordOr("verdict.", verdict), Class: "off"}
 	switch verdict {
 	case "clean":
 		b.Sign, b.Class = "✓", "good"
@@ -39,8 +39,6 @@ func (f *frame) verdict(verdict string) badge {
 		b.Sign, b.Class = "≠", "bad"
 	case "incomplete":
 		b.Sign, b.Class = "…", "wait"
-	default:
-		b.Sign, b.Class = "?", "off"
 	}
 	return b
 }

@@ -92,7 +92,7 @@ func (f *frame) Chosen() string {
 }
 
 // moment is a time on a page.
-type moment struct{ Machine, Human string }
+type moment struct{ Machine, Human, Brief string }
 
 // At is a time on the page; zero for none.
 func (f *frame) At(t time.Time) *moment {
@@ -100,7 +100,7 @@ func (f *frame) At(t time.Time) *moment {
 		return nil
 	}
 	t = t.In(f.server.o.Zone)
-	return &moment{t.Format(time.RFC3339), f.dateTime(t)}
+	return &moment{t.Format(time.RFC3339), f.dateTime(t, false), f.dateTime(t, true)}
 }
 
 // wordOr is the text for a word of the store below a prefix, or the word itself: the store may know more of them.

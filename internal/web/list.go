@@ -179,7 +179,7 @@ type listRow struct {
 	Author  string
 	Version int
 	Parts   int
-	Wiki    string
+	Wiki    string // empty when all rows are of the same
 	Verdict *badge // of a superseded version
 	At      *moment
 }
@@ -204,8 +204,13 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 	for _, verdict := range verdicts() {
 		view.Verdicts = append(view.Verdicts, option{verdict, f.word("verdict." + verdict), want.Verdict == verdict})
 	}
+	several := slices.ContainsFunc(page.Rows, func(row store.Series) bool { return row.Wiki != page.Rows[0].Wiki })
 	for i := range page.Rows {
-		view.Rows = append(view.Rows, f.listRow(&page.Rows[i]))
+		row := f.listRow(&page.Rows[i])
+		if !several {
+			row.Wiki = ""
+		}
+		view.Rows = append(view.Rows, row)
 	}
 	if !page.Next.IsZero() {
 		view.Older = f.link("/", want.params(page.Next))

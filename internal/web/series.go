@@ -107,7 +107,11 @@ func (f *frame) open(view *seriesPage, row *store.Series, versions []store.Serie
 	for i := range versions {
 		v := &versions[i]
 		href := f.Link(seriesPath(v.ID), "v", strconv.Itoa(v.Version))
-		view.Versions = append(view.Versions, versionLink{v.Version, f.badge(v), href, v.Version == row.Version})
+		b := f.badge(v)
+		if v.Verdict != "" {
+			b = f.verdict(v.Verdict)
+		}
+		view.Versions = append(view.Versions, versionLink{v.Version, b, href, v.Version == row.Version})
 		if row.SupersededBy == v.Version && v.Version != row.Version {
 			view.NewerBy, view.Newer = v.Version, href
 		}

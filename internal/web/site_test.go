@@ -211,7 +211,6 @@ func (s *site) get(path string, header ...string) *httptest.ResponseRecorder {
 }
 
 func (s *site) ask(method, path string, header ...string) *httptest.ResponseRecorder {
-	s.t.Helper()
 	r := httptest.NewRequest(method, "https://patchbot.example.org"+path, nil)
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])

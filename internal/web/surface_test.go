@@ -321,9 +321,9 @@ func TestServe(t *testing.T) {
 				dir, err := os.MkdirTemp("", "web")
 				must(t, err)
 				t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
-				address = filepath.Join(dir, "s")
+				address = "unix:" + filepath.Join(dir, "s")
 			}
-			l, err := net.Listen(network, address)
+			l, err := web.Listen(address)
 			must(t, err)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
@@ -355,5 +355,35 @@ func TestServe(t *testing.T) {
 	must(t, l.Close())
 	if err := s.server.Serve(t.Context(), l); err == nil {
 		t.Error("serves on a closed listener")
+	}
+}
+
+func TestListenOnAnAbandonedSocket(t *testing.T) {
+	dir, err := os.MkdirTemp("", "web")
+	must(t, err)
+	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
+	path := filepath.Join(dir, "s")
+	first, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	must(t, err)
+	if l, err := web.Listen("unix:" + path); err == nil {
+		must(t, l.Close())
+		t.Error("took a socket that is in use")
+	}
+	first.SetUnlinkOnClose(false)
+	must(t, first.Close())
+	second, err := web.Listen("unix:" + path)
+	must(t, err)
+	info, err := os.Stat(path)
+	must(t, err)
+	if info.Mode().Perm() != 0o660 {
+		t.Errorf("mode %v", info.Mode())
+	}
+	must(t, second.Close())
+	must(t, os.WriteFile(path, []byte("precious"), 0o600))
+	if _, err := web.Listen("unix:" + path); err == nil {
+		t.Error("took the place of a file")
+	}
+	if _, err := web.Listen("256.0.0.1:http"); err == nil {
+		t.Error("listens nowhere")
 	}
 }

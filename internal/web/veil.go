@@ -25,19 +25,22 @@ func (s *Server) veil(text string) shown {
 	hidden := false
 	done := 0 // bytes of text already written
 	for i := 0; i < len(text); i++ {
+		next := strings.IndexAny(text[i:], signStarts)
+		if next < 0 {
+			break
+		}
+		i += next
 		n := atSign(text[i:])
-		if n == 0 {
+		to := domainEnd(text, i+n)
+		if n == 0 || to == i+n {
 			continue
 		}
-		from, to := addressAround(text, done, i, i+n)
-		if from == i || to == i+n || s.isPublic(text, i, to) {
-			i += n - 1
-			continue
+		from := localStart(text, done, i)
+		if from < i && !s.isPublic(text, i, to) {
+			out.WriteString(text[done:from])
+			out.WriteString(veiled)
+			hidden, done = true, to
 		}
-		out.WriteString(text[done:from])
-		out.WriteString(veiled)
-		hidden = true
-		done = to
 		i = to - 1
 	}
 	if !hidden {
@@ -46,6 +49,13 @@ func (s *Server) veil(text string) shown {
 	out.WriteString(text[done:])
 	return shown{out.String(), true}
 }
+
+// sideMost is how many bytes of an address are looked for on each side of its "@" (RFC 5321, section 4.5.3.1, allows 64 and
+// 255), so that the veil takes time in proportion to the text, whatever stands in it.
+const sideMost = 320
+
+// signStarts are the characters that the texts of atSign begin with.
+const signStarts = "@＠%&"
 
 // atSign is the length of the "@" that a text begins with, 0 for none. A full-width one is read as one by people.
 func atSign(text string) int {
@@ -57,13 +67,9 @@ func atSign(text string) int {
 	return 0
 }
 
-// addressAround finds where the address around an "@" at [at, end) begins, not before from, and ends. Nothing is around
-// it when one of the two is where the "@" is.
-func addressAround(text string, from, at, end int) (int, int) {
-	return localStart(text, from, at), domainEnd(text, end)
-}
-
+// localStart is where the address with its "@" at at begins, not before from; at itself when nothing of one is there.
 func localStart(text string, from, at int) int {
+	from = max(from, at-sideMost)
 	if strings.HasSuffix(text[from:at], `"`) { // a quoted local part
 		if open := strings.LastIndexByte(text[from:at-1], '"'); open >= 0 {
 			return from + open
@@ -84,14 +90,16 @@ func localStart(text string, from, at int) int {
 	return at - len(strings.TrimLeft(text[start:at], "'`*_-."))
 }
 
+// domainEnd is where the address whose "@" ends at end does; end itself when nothing of one is there.
 func domainEnd(text string, end int) int {
+	most := min(len(text), end+sideMost)
 	if strings.HasPrefix(text[end:], "[") { // an address of the network
-		if n := strings.IndexByte(text[end:], ']'); n >= 0 {
+		if n := strings.IndexByte(text[end:most], ']'); n >= 0 {
 			return end + n + 1
 		}
 	}
 	to := end
-	for to < len(text) {
+	for to < most {
 		r, n := utf8.DecodeRuneInString(text[to:])
 		if !inDomain(r) {
 			break

@@ -16,6 +16,7 @@ type voice struct {
 	name   string // of the language, in itself
 	words  map[string]string
 	months []string
+	short  []string // months
 	date   func(day, month string, year, hour, minute int) string
 	many   func(n int) bool // whether n takes the plural
 }
@@ -25,11 +26,12 @@ func voices() map[string]*voice {
 	fr := &voice{
 		lang: "fr", name: "Français", words: frenchWords(), many: func(n int) bool { return n > 1 },
 		months: []string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
+		short:  []string{"janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
 		date: func(day, month string, year, hour, minute int) string {
 			if day == "1" {
 				day = "1er"
 			}
-			return fmt.Sprintf("%s %s %d à %d h %02d", day, month, year, hour, minute)
+			return fmt.Sprintf("%s\u00a0%s %d à %d\u00a0h\u00a0%02d", day, month, year, hour, minute)
 		},
 	}
 	for id, text := range fr.words {
@@ -38,8 +40,9 @@ func voices() map[string]*voice {
 	en := &voice{
 		lang: "en", name: "English", words: englishWords(), many: func(n int) bool { return n != 1 },
 		months: []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
+		short:  []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
 		date: func(day, month string, year, hour, minute int) string {
-			return fmt.Sprintf("%s %s %d, %02d:%02d", day, month, year, hour, minute)
+			return fmt.Sprintf("%s\u00a0%s %d, %02d:%02d", day, month, year, hour, minute)
 		},
 	}
 	return map[string]*voice{fr.lang: fr, en.lang: en}
@@ -87,7 +90,11 @@ func (v *voice) count(id string, n int) string {
 	return strings.Replace(v.word(id+form), "%d", fmt.Sprint(n), 1)
 }
 
-// dateTime is a time as people write it, without seconds.
-func (v *voice) dateTime(t time.Time) string {
-	return v.date(fmt.Sprint(t.Day()), v.months[t.Month()-1], t.Year(), t.Hour(), t.Minute())
+// dateTime is a time as people write it, without seconds; briefly for the cells of tables.
+func (v *voice) dateTime(t time.Time, briefly bool) string {
+	months := v.months
+	if briefly {
+		months = v.short
+	}
+	return v.date(fmt.Sprint(t.Day()), months[t.Month()-1], t.Year(), t.Hour(), t.Minute())
 }

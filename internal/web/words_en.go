@@ -5,7 +5,7 @@ func englishWords() map[string]string {
 		"skip": "Skip to content", "nav": "Navigation", "nav.list": "Series", "nav.rules": "Rules", "nav.feed": "Atom feed",
 		"nav.access": "Accessibility: not compliant", "langs": "Language", "zone": "Times:", "contact": "Contact",
 		"footer":     "These pages show what the robot has read and answered. They change nothing and set no cookie.",
-		"no-subject": "(no subject)", "no-name": "(no name)", "version": "version", "by": "by",
+		"no-subject": "(no subject)", "no-name": "(no name)", "version": "version", "by": "by", "wiki": "wiki",
 
 		"list.name": "Patch series", "list.search": "Search", "list.legend": "Choose series", "list.q": "Words of the subject", "list.state": "State",
 		"list.verdict": "Verdict", "list.go": "Show", "list.any": "all", "list.caption": "Series, newest first",
@@ -60,7 +60,7 @@ func englishWords() map[string]string {
 
 		"message.name": "Mail", "message.arrived": "Received", "message.kind": "Kind", "message.subject": "Subject",
 		"message.private": "This mail did not come through a list; its content is not shown.",
-		"message.series":  "Series", "message.why": "Why it was ignored", "message.thread": "Read the thread in the list's archive",
+		"message.series":  "See its series and verdict", "message.why": "Why it was ignored", "message.thread": "Read the thread in the list's archive",
 		"message.loose": "This mail is taken, but belongs to no series yet.", "message.journal": "Journal",
 		"message.several": "Several mails bear this Message-ID.", "message.size": "Size", "bytes.one": "%d byte", "bytes.other": "%d bytes",
 

@@ -5,7 +5,7 @@ func frenchWords() map[string]string {
 		"skip": "Aller au contenu", "nav": "Navigation", "nav.list": "Séries", "nav.rules": "Règles", "nav.feed": "Flux Atom",
 		"nav.access": "Accessibilité : non conforme", "langs": "Langue", "zone": "Heures :", "contact": "Contact",
 		"footer":     "Ces pages montrent ce que le robot a lu et répondu. Elles ne changent rien et ne déposent aucun cookie.",
-		"no-subject": "(sans sujet)", "no-name": "(sans nom)", "version": "version", "by": "par",
+		"no-subject": "(sans sujet)", "no-name": "(sans nom)", "version": "version", "by": "par", "wiki": "wiki",
 
 		"list.name": "Séries de correctifs", "list.search": "Rechercher", "list.legend": "Choisir les séries", "list.q": "Mots du sujet", "list.state": "État",
 		"list.verdict": "Verdict", "list.go": "Afficher", "list.any": "tous", "list.caption": "Séries, la plus récente d'abord",
@@ -26,7 +26,7 @@ func frenchWords() map[string]string {
 		"fixed.other":     "La série répare %d anciens problèmes.",
 		"inherited.one":   "Les pages touchées avaient déjà %d autre problème, qui n'est pas compté ici.",
 		"inherited.other": "Les pages touchées avaient déjà %d autres problèmes, qui ne sont pas comptés ici.",
-		"rest.one":        "%d autre remarque est dans la version JSON.", "rest.other": "%d autres remarques sont dans la version JSON.",
+		"rest.one":        "%d autre constat est dans la version JSON.", "rest.other": "%d autres constats sont dans la version JSON.",
 
 		"series.summary": "En bref", "series.author": "Auteur ou autrice", "series.version": "Version", "series.wiki": "Wiki", "series.received": "Reçue",
 		"series.verdict": "Verdict", "series.base": "Base", "series.base-on": "sur", "series.due": "Prochaine étape", "series.versions": "Versions",
@@ -37,7 +37,7 @@ func frenchWords() map[string]string {
 		"series.stale":   "Ce rapport porte sur un état antérieur de la version : des messages sont arrivés depuis.",
 		"series.parts":   "Parties", "series.parts-caption": "Parties de la série et leur résultat",
 		"series.number": "N°", "series.title": "Titre", "series.files": "Fichiers", "series.result": "Résultat", "series.missing": "pas reçue",
-		"series.findings": "Remarques", "series.part": "partie", "series.unchecked": "Liens non vérifiés",
+		"series.findings": "Constats", "series.part": "partie", "series.unchecked": "Liens non vérifiés",
 		"series.mails": "Messages", "series.mails-caption": "Messages de cette version", "series.mail": "Message", "series.kind": "Nature",
 		"series.replies": "Réponses", "series.replies-caption": "Réponses du robot à cette version", "series.reply": "Réponse", "series.sent": "Date",
 		"series.journal": "Journal", "series.json": "Cette série en JSON", "series.name": "Série",
@@ -60,7 +60,7 @@ func frenchWords() map[string]string {
 
 		"message.name": "Message", "message.arrived": "Reçu", "message.kind": "Nature", "message.subject": "Sujet",
 		"message.private": "Ce message n'est pas passé par une liste ; son contenu n'est pas montré.",
-		"message.series":  "Série", "message.why": "Pourquoi il a été ignoré", "message.thread": "Lire le fil dans l'archive de la liste",
+		"message.series":  "Voir sa série et son verdict", "message.why": "Pourquoi il a été ignoré", "message.thread": "Lire le fil dans l'archive de la liste",
 		"message.loose": "Ce message est pris en compte, mais il n'appartient encore à aucune série.", "message.journal": "Journal",
 		"message.several": "Plusieurs messages portent cet identifiant.", "message.size": "Taille", "bytes.one": "%d octet", "bytes.other": "%d octets",
 
