@@ -16,8 +16,9 @@ import (
 
 // archived is one raw mail of a file, a maildir, standard input or a range of commits.
 type archived struct {
-	raw     []byte
-	arrived time.Time
+	raw      []byte
+	arrived  time.Time
+	tooLarge bool // raw is only its header
 }
 
 // isRange reports whether an argument names commits, as "main..HEAD" does, and no file.
@@ -70,7 +71,7 @@ func readOne(ctx context.Context, sh *Shell, arg string, r *repo.Repo, maxBytes 
 			if err != nil {
 				return nil, fmt.Errorf("read maildir %s: %w", arg, err)
 			}
-			out = append(out, archived{raw: m.Raw, arrived: m.Arrived})
+			out = append(out, archived{raw: m.Raw, arrived: m.Arrived, tooLarge: m.TooLarge})
 		}
 		return out, nil
 	}
@@ -88,7 +89,7 @@ func readMbox(in io.Reader, name string, maxBytes int) ([]archived, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", name, err)
 		}
-		out = append(out, archived{raw: m.Raw, arrived: m.Arrived})
+		out = append(out, archived{raw: m.Raw, arrived: m.Arrived, tooLarge: m.TooLarge})
 	}
 	return out, nil
 }

@@ -70,6 +70,7 @@ type commands struct {
 	Check   checkCommand   `cmd:"" help:"Review patch files, a mailbox or a range of commits, as the bot would."`
 	Lint    lintCommand    `cmd:"" help:"Run all rules over pages as they stand."`
 	Series  seriesCommand  `cmd:"" help:"Show how the mails of a mailbox assemble into series."`
+	Replay  replayCommand  `cmd:"" help:"Run the daemon's whole logic over an archive and show what it would have sent, or why not."`
 	Why     whyCommand     `cmd:"" help:"Show the journal of one message: taken or ignored and why, verdict, reply, delivery."`
 	Status  statusCommand  `cmd:"" help:"Show cursor, open series, outbox and the last errors."`
 	Rules   rulesCommand   `cmd:"" help:"List the rules."`

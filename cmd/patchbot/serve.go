@@ -194,24 +194,34 @@ func openStore(ctx context.Context, conf *config.Config, log *slog.Logger) (*sto
 	return db, nil
 }
 
-// newBot copies the configuration into the bot's own options.
+// newBot makes the bot that the configuration describes.
 func newBot(conf *config.Config, db *store.DB, log *slog.Logger, in bot.Inbox, out bot.Outlet) (*bot.Bot, error) {
-	rules, err := ruleSet(conf, nil)
+	o, err := botOptions(conf, db, log)
 	if err != nil {
 		return nil, err
+	}
+	o.Inbox, o.Outlet = in, out
+	return bot.New(o)
+}
+
+// botOptions copies the configuration into the bot's own options, which lack a mailbox and a mail server.
+func botOptions(conf *config.Config, db *store.DB, log *slog.Logger) (bot.Options, error) {
+	rules, err := ruleSet(conf, nil)
+	if err != nil {
+		return bot.Options{}, err
 	}
 	words, err := translator(conf)
 	if err != nil {
-		return nil, err
+		return bot.Options{}, err
 	}
 	wikis, err := wikis(conf, db, log)
 	if err != nil {
-		return nil, err
+		return bot.Options{}, err
 	}
 	lim := email.DefaultLimits()
 	lim.Bytes = conf.Mail.MaxBytes
-	return bot.New(bot.Options{
-		Store: db, Inbox: in, Outlet: out, Mailbox: conf.IMAP.User + "@" + conf.IMAP.Host + "/" + conf.IMAP.Mailbox,
+	return bot.Options{
+		Store: db, Mailbox: conf.IMAP.User + "@" + conf.IMAP.Host + "/" + conf.IMAP.Mailbox,
 		WebURL: conf.Web.URL, Lists: lists(conf), Wikis: wikis, Rules: rules, Words: words, Limits: lim,
 		Self: bot.Self{Name: conf.Bot.Name, Address: conf.Bot.Address, Aliases: conf.Bot.Aliases, SentCopy: conf.SMTP.SentCopy},
 		Policy: bot.Policy{
@@ -219,7 +229,7 @@ func newBot(conf *config.Config, db *store.DB, log *slog.Logger, in bot.Inbox, o
 			Replies: conf.Reply.Enabled, PerSenderHour: conf.Reply.PerSenderHour, PerHour: conf.Reply.PerHour, PerThreadDay: conf.Reply.PerThreadDay,
 		},
 		KillSwitch: killSwitch(conf), Now: time.Now, Log: log,
-	})
+	}, nil
 }
 
 func lists(conf *config.Config) []bot.List {

@@ -63,6 +63,7 @@ type List struct {
 	Kind      review.ListKind
 	Lang      review.Lang
 	Archive   string // URL, may be empty
+	Any       bool   // it takes every mail that no other list takes: an archive of a list that nobody described
 }
 
 // Wiki is one repository under review.
@@ -75,6 +76,9 @@ type Wiki struct {
 	Own      wiki.Own
 	// Base gives the repository, fetched when it is due; an error leaves the review for later.
 	Base func(context.Context) (*repo.Repo, error)
+	// Revision chooses what a review that begins now is judged against, and says how it was chosen; nil: the tip of Branch.
+	Revision  func(*repo.Repo) (rev, how string)
+	AnyPrefix bool // patches with any prefix, or none, are for it
 }
 
 // Self is who the bot is.
@@ -292,6 +296,11 @@ func (b *Bot) list(m *email.Message) *List {
 			}
 		}
 	}
+	for i := range b.Lists {
+		if b.Lists[i].Any {
+			return &b.Lists[i]
+		}
+	}
 	return nil
 }
 
@@ -308,7 +317,7 @@ func (b *Bot) listNamed(name string) *List {
 func (b *Bot) wiki(list, prefix string) *Wiki {
 	for i := range b.Wikis {
 		w := &b.Wikis[i]
-		if slices.Contains(w.Lists, list) && slices.ContainsFunc(w.Prefixes, func(p string) bool { return strings.EqualFold(p, prefix) }) {
+		if slices.Contains(w.Lists, list) && (w.AnyPrefix || slices.ContainsFunc(w.Prefixes, func(p string) bool { return strings.EqualFold(p, prefix) })) {
 			return w
 		}
 	}

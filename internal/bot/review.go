@@ -106,6 +106,9 @@ func (b *Bot) judge(ctx context.Context, s *patch.Series, w *Wiki) (*review.Repo
 			return nil, fmt.Errorf("fetch wiki %s: %w", w.Name, err)
 		}
 		req.Repo = base
+		if w.Revision != nil {
+			req.Base, req.How = w.Revision(base)
+		}
 	}
 	return review.Review(ctx, req)
 }

@@ -90,14 +90,20 @@ func (b *Bot) classify(raw []byte, m *email.Message, at time.Time) *patch.Mail {
 		o.Own = append(o.Own, b.Self.SentCopy)
 	}
 	here := b.list(m)
+	o.AnyList = here != nil && here.Any
 	for _, l := range b.Lists {
 		o.ListIDs = append(o.ListIDs, l.IDs...)
 		o.ListAddresses = append(o.ListAddresses, l.Addresses...)
 	}
+	anyPrefix := false
 	for _, w := range b.Wikis {
 		if here == nil || slices.Contains(w.Lists, here.Name) {
 			o.Prefixes = append(o.Prefixes, w.Prefixes...)
+			anyPrefix = anyPrefix || w.AnyPrefix
 		}
+	}
+	if anyPrefix {
+		o.Prefixes = nil // none means any
 	}
 	return patch.Classify(raw, m, at, o)
 }
