@@ -11,3 +11,5 @@ import (
 func lockExclusively(string) (*os.File, error) {
 	return nil, errors.New("the daemon needs a system with flock; use PostgreSQL here")
 }
+
+func unlock(f *os.File) error { return f.Close() }

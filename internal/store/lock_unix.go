@@ -30,3 +30,9 @@ func lockExclusively(path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// unlock lets go of the lock at once. Closing alone would leave it to a process that is just being started and has not
+// yet closed its copy of the file.
+func unlock(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+}

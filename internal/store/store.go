@@ -153,7 +153,7 @@ func (db *DB) Close() error {
 		errs = append(errs, db.write.Close())
 	}
 	if db.lock != nil {
-		errs = append(errs, db.lock.Close())
+		errs = append(errs, unlock(db.lock))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close store: %w", err)
