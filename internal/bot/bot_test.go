@@ -301,21 +301,44 @@ func TestIgnored(t *testing.T) {
 	if err := r.bot.Take(t.Context(), bot.Arrival{UIDValidity: 1, UID: r.uid, Raw: huge[:300], Size: 12 << 20, TooLarge: true, At: r.now}); err != nil {
 		t.Fatal(err)
 	}
-	r.wantEvent(email.Parse(huge[:300], email.DefaultLimits()).ID, "^ignored too-large: 12582912 bytes")
+	r.wantEvent(email.Parse(huge[:300], email.DefaultLimits()).ID, "^taken patch 1/1 v1 for wiki wiki, but it cannot be used: too-large")
 	for i := range 2 {
 		if err := r.bot.Take(t.Context(), bot.Arrival{UIDValidity: 1, UID: r.uid + uint32(i) + 1, Err: errors.New("NO corrupt index"), At: r.now}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	r.pass(time.Hour)
-	r.wantVerdicts()
+	r.wantVerdicts("not-reviewed") // to the author of the huge patch
 	st, err := r.db.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := st.Messages["reply"] + st.Messages["ignored"]; got != 9 {
-		t.Errorf("%d mails recorded, want 9: %v", got, st.Messages)
+	if got := st.Messages["reply"] + st.Messages["ignored"]; got != 8 {
+		t.Errorf("%d mails recorded, want 8: %v", got, st.Messages)
 	}
+}
+
+// TestBrokenByMailer has the author of a patch that the mailer destroyed hear of it, and the first copy of a mail, which
+// came to the bot alone, give way to the one that came through the list.
+func TestBrokenByMailer(t *testing.T) {
+	r := newRig(t, nil)
+	html := r.mail("01-clean", "charset=UTF-8", "charset=UTF-8", "text/plain", "text/html")
+	id := r.take(html)
+	r.pass(time.Minute)
+	r.wantEvent(id, "^taken patch .* but it cannot be used: broken-by-mailer html")
+	r.wantVerdicts("not-reviewed")
+}
+
+func TestPrivateCopyFirst(t *testing.T) {
+	r := newRig(t, nil)
+	public := r.mail("07-series-1", " 1/3]", "]")
+	private := bytes.ReplaceAll(bytes.TrimPrefix(public, []byte("List-Id: <list.example.org>\n")), []byte(listAddress), []byte("bot@example.org"))
+	id := r.take(private)
+	r.pass(time.Minute)
+	r.wantEvent(id, "^ignored private-mail")
+	r.take(public)
+	r.pass(time.Minute)
+	r.wantVerdicts("clean")
 }
 
 // TestCrash stops the process between any two stations and starts it anew: nothing is lost, nothing is said twice.

@@ -45,7 +45,7 @@ func (b *Bot) Take(ctx context.Context, a Arrival) error {
 	if mail.Reason == patch.ReasonOwnMail {
 		return b.confirmOwn(ctx, mail.Message)
 	}
-	if mail.Reason == "" && w != nil {
+	if mail.Taken() && w != nil {
 		if err := b.assemble(ctx, row); err != nil {
 			// The mail is safe; Recover and the next related mail try again.
 			log.Error("assemble", "error", err)
@@ -70,11 +70,7 @@ func (b *Bot) read(a Arrival) (mail *patch.Mail) {
 		m.Defect, m.Size = email.DefectTooLarge, int(a.Size)
 		m.Detail = fmt.Sprintf("%d bytes, the limit is %d", a.Size, b.Limits.Bytes)
 	}
-	mail = b.classify(a.Raw, m, a.At)
-	if a.TooLarge && mail.Reason != patch.ReasonOwnMail {
-		mail.Kind, mail.Reason = patch.KindIgnored, patch.ReasonTooLarge
-	}
-	return mail
+	return b.classify(a.Raw, m, a.At)
 }
 
 // unreadable stands for a mail of which nothing can be said but where it lies.
@@ -123,7 +119,7 @@ func (b *Bot) row(a Arrival, mail *patch.Mail, l *List, w *Wiki) store.Message {
 		Key: store.MessageKey(m.ID, m.BodyHash), MessageID: m.ID, BodyHash: m.BodyHash,
 		Mailbox: b.Mailbox, UIDValidity: a.UIDValidity, UID: a.UID, Size: m.Size,
 		Arrived: a.At, Author: mail.Author.Addr, Subject: m.Subject,
-		Kind: string(mail.Kind), Reason: string(mail.Reason), Detail: m.Detail,
+		Kind: string(mail.Kind), Reason: string(mail.Reason), Detail: or(mail.Detail, m.Detail),
 		Refs: slices.Concat(m.InReplyTo, m.References),
 	}
 	if row.Author == "" && len(m.From) > 0 {
@@ -142,9 +138,7 @@ func (b *Bot) arrivalSteps(row store.Message, mail *patch.Mail) []store.Step {
 	now := b.Now()
 	steps := []store.Step{{At: now, MessageID: row.MessageID, Event: "received", Detail: receivedDetail(row)}}
 	switch {
-	case mail.Kind == patch.KindReply:
-		steps = append(steps, store.Step{At: now, MessageID: row.MessageID, Event: "ignored", Detail: string(patch.ReasonReply)})
-	case mail.Reason != "":
+	case !mail.Taken():
 		detail := string(mail.Reason)
 		if row.Detail != "" {
 			detail += ": " + row.Detail
@@ -152,8 +146,11 @@ func (b *Bot) arrivalSteps(row store.Message, mail *patch.Mail) []store.Step {
 		steps = append(steps, store.Step{At: now, MessageID: row.MessageID, Event: "ignored", Detail: detail})
 	default:
 		s := mail.Subject
-		steps = append(steps, store.Step{At: now, MessageID: row.MessageID, Event: "taken",
-			Detail: fmt.Sprintf("%s %d/%d v%d for wiki %s", mail.Kind, s.Index, s.Total, s.Version, row.Wiki)})
+		detail := fmt.Sprintf("%s %d/%d v%d for wiki %s", mail.Kind, s.Index, s.Total, s.Version, row.Wiki)
+		if mail.Reason != "" {
+			detail += ", but it cannot be used: " + string(mail.Reason) + " " + string(mail.Damage)
+		}
+		steps = append(steps, store.Step{At: now, MessageID: row.MessageID, Event: "taken", Detail: detail})
 	}
 	return steps
 }
@@ -212,8 +209,8 @@ func (b *Bot) related(ctx context.Context, key string) (*patch.Assembly, map[*pa
 		if err != nil {
 			return nil, nil, fmt.Errorf("read <%s>: %w", row.MessageID, err)
 		}
-		mail := b.read(Arrival{Raw: raw, Size: int64(row.Size), At: row.Arrived})
-		if mail.Reason != "" || !b.sameWiki(mail, row.Wiki) {
+		mail := b.read(Arrival{Raw: raw, Size: int64(row.Size), TooLarge: row.Size > len(raw), At: row.Arrived})
+		if !mail.Taken() || !b.sameWiki(mail, row.Wiki) {
 			continue // the configuration has changed since
 		}
 		keys[mail] = row.Key
@@ -324,4 +321,11 @@ func versionOf(id string) int {
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
+}
+
+func or(value, fallback string) string {
+	if value == "" {
+		return fallback
+	}
+	return value
 }
