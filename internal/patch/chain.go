@@ -1,9 +1,9 @@
 package patch
 
 import (
+	"cmp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // chain is the versions of one series, oldest first.
@@ -12,10 +12,18 @@ type chain []*posting
 // linker finds out which posting replaces which.
 type linker struct {
 	g       *grouper
-	titles  map[string][]*posting // by author, prefix and plain title, of cover letters and parts
-	changes map[string][]*posting // by author and change-id
-	group   map[*posting]*posting // union-find
+	titles  map[titleKey][]*posting // by the plain titles of cover letters and parts, in order of sending
+	changes map[titleKey][]*posting // by change-id
+	patches map[titleKey][]*posting // by patch id
+	group   map[*posting]*posting   // union-find
 	before  map[*posting][]*posting
+}
+
+// titleKey is an author, a prefix, and what two sendings of one series have in common.
+type titleKey struct{ author, prefix, common string }
+
+func (p *posting) commonKey(common string) titleKey {
+	return titleKey{p.key.author, p.key.prefix, common}
 }
 
 // chains parts postings into series. A posting replaces another one of the same author when it says so ("Supersedes:"),
@@ -23,21 +31,13 @@ type linker struct {
 // sending of the same label. What arrived when plays no part, so a late v1 never replaces a v2.
 func chains(postings []*posting, g *grouper) []chain {
 	l := &linker{
-		g: g, titles: map[string][]*posting{}, changes: map[string][]*posting{},
+		g: g, titles: map[titleKey][]*posting{}, changes: map[titleKey][]*posting{}, patches: map[titleKey][]*posting{},
 		group: map[*posting]*posting{}, before: map[*posting][]*posting{},
 	}
-	sorted := slices.SortedFunc(slices.Values(postings), comparePostings)
-	for _, p := range sorted {
-		l.group[p] = p
-		for _, title := range p.titles() {
-			key := p.key.author + "\x00" + p.key.prefix + "\x00" + title
-			l.titles[key] = appendPosting(l.titles[key], p)
-		}
-		if id := p.changeID(); id != "" {
-			key := p.key.author + "\x00" + id
-			l.changes[key] = append(l.changes[key], p)
-		}
+	for _, p := range slices.SortedFunc(slices.Values(postings), compareStarts) {
+		l.index(p)
 	}
+	sorted := slices.SortedFunc(slices.Values(postings), comparePostings)
 	for _, p := range sorted {
 		if old := l.replaced(p); old != nil {
 			l.before[p] = append(l.before[p], old)
@@ -45,6 +45,23 @@ func chains(postings []*posting, g *grouper) []chain {
 		}
 	}
 	return l.collect(sorted)
+}
+
+func (l *linker) index(p *posting) {
+	l.group[p] = p
+	for _, title := range p.titles() {
+		key := p.commonKey(title)
+		l.titles[key] = appendPosting(l.titles[key], p)
+	}
+	for _, i := range p.indexes() {
+		if id := p.parts[i].PatchID; id != "" {
+			key := p.commonKey(id)
+			l.patches[key] = appendPosting(l.patches[key], p)
+		}
+	}
+	if id := p.changeID(); id != "" {
+		l.changes[p.commonKey(id)] = append(l.changes[p.commonKey(id)], p)
+	}
 }
 
 func (l *linker) root(p *posting) *posting {
@@ -100,9 +117,7 @@ func (l *linker) replaced(p *posting) *posting {
 		return old
 	}
 	if id := p.changeID(); id != "" {
-		if old := nearest(p, l.changes[p.key.author+"\x00"+id], func(old *posting) bool {
-			return comparePostings(old, p) < 0
-		}); old != nil {
+		if old := nearest(p, l.changes[p.commonKey(id)], func(old *posting) bool { return comparePostings(old, p) < 0 }); old != nil {
 			return old
 		}
 	}
@@ -112,8 +127,13 @@ func (l *linker) replaced(p *posting) *posting {
 	if old := p.resends.origin(); old != nil && old != p && p.resendsParts(old) {
 		return old
 	}
+	for _, i := range p.indexes() {
+		if old := nearest(p, l.patches[p.commonKey(p.parts[i].PatchID)], p.repeats); old != nil {
+			return old
+		}
+	}
 	for _, title := range p.titles() {
-		if old := nearest(p, l.titles[p.key.author+"\x00"+p.key.prefix+"\x00"+title], p.hasTitleOf); old != nil {
+		if old := nearest(p, l.titles[p.commonKey(title)], p.hasTitleOf); old != nil {
 			return old
 		}
 	}
@@ -158,16 +178,26 @@ func (l *linker) answered(p *posting) *posting {
 }
 
 // hasTitleOf reports whether p, which does not answer old, can be a later sending of it. Titles alone prove little in a
-// repository where many commits are called "page: Update", so a common file is asked for, and for the same label either
-// the mark RESEND or the same content.
+// repository where many commits are called "page: Update", so a common file is asked for, and for the same label the mark
+// RESEND.
 func (p *posting) hasTitleOf(old *posting) bool {
-	if old == p || !p.sharesFile(old) {
+	if old.key.label == p.key.label && (!p.mails[0].Subject.Resend || comparePostings(old, p) >= 0) {
 		return false
 	}
-	if old.key.label != p.key.label {
-		return old.key.label < p.key.label
+	return old.key.label <= p.key.label && p.sharesFile(old)
+}
+
+// repeats reports whether p sends patches of old again under the same label, and no others.
+func (p *posting) repeats(old *posting) bool {
+	if old.key.label != p.key.label || comparePostings(old, p) >= 0 {
+		return false
 	}
-	return comparePostings(old, p) < 0 && (p.mails[0].Subject.Resend || p.sameContent(old))
+	for _, i := range p.indexes() {
+		if was := old.parts[i]; was == nil || was.PatchID == "" || was.PatchID != p.parts[i].PatchID {
+			return false
+		}
+	}
+	return true
 }
 
 // resendsParts reports whether p, of the same label and thread, is another attempt at old.
@@ -181,16 +211,6 @@ func (p *posting) resendsParts(old *posting) bool {
 		}
 	}
 	return false
-}
-
-// sameContent reports whether every part of p was in old, unchanged.
-func (p *posting) sameContent(old *posting) bool {
-	for _, i := range p.indexes() {
-		if was := old.parts[i]; was == nil || was.PatchID == "" || was.PatchID != p.parts[i].PatchID {
-			return false
-		}
-	}
-	return true
 }
 
 // shares reports whether two postings have an alike title or a common file.
@@ -230,17 +250,30 @@ func (p *posting) changeID() string {
 	return ""
 }
 
-// nearest returns the posting of the list that ok accepts and that was sent nearest in time to p.
+// nearest returns the posting of the list, which is in order of sending, that ok accepts and that was sent nearest in time
+// to p. It looks at the nearest ones only.
 func nearest(p *posting, list []*posting, ok func(*posting) bool) *posting {
-	var best *posting
-	var gap time.Duration
-	for _, q := range list {
-		if q == p || !ok(q) {
-			continue
+	at, _ := slices.BinarySearchFunc(list, p, compareStarts)
+	before, after := at-1, at
+	for range maxCandidates {
+		var q *posting
+		switch {
+		case before < 0 && after >= len(list):
+			return nil
+		case after >= len(list) || before >= 0 && p.start.Sub(list[before].start) <= list[after].start.Sub(p.start):
+			q = list[before]
+			before--
+		default:
+			q = list[after]
+			after++
 		}
-		if d := p.start().Sub(q.start()).Abs(); best == nil || d < gap {
-			best, gap = q, d
+		if q != p && ok(q) {
+			return q
 		}
 	}
-	return best
+	return nil
+}
+
+func compareStarts(a, b *posting) int {
+	return cmp.Or(a.start.Compare(b.start), compareMails(a.first(), b.first()))
 }

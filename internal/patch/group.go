@@ -38,6 +38,9 @@ func (g *grouper) place(m *Mail) {
 	p, taken := g.find(m)
 	if p == nil {
 		p = &posting{key: keyOf(m), parts: map[int]*Mail{}, resends: taken}
+		if taken != nil {
+			taken.again = append(taken.again, p)
+		}
 		g.postings = append(g.postings, p)
 		if m.Message.Derived {
 			g.files = append(g.files, p)
@@ -52,12 +55,19 @@ func (g *grouper) place(m *Mail) {
 	g.alike[keyOf(m)] = appendPosting(g.alike[keyOf(m)], p)
 }
 
+// appendPosting appends p unless it is the last already.
 func appendPosting(list []*posting, p *posting) []*posting {
-	if slices.Contains(list, p) {
+	if len(list) > 0 && list[len(list)-1] == p {
 		return list
 	}
 	return append(list, p)
 }
+
+// maxCandidates bounds how many postings are looked at for one mail, the latest first, so that the cost of a set grows
+// with its size and no faster, whoever floods a thread.
+const maxCandidates = 100
+
+func latest(list []*posting) []*posting { return list[max(0, len(list)-maxCandidates):] }
 
 // mergeCopies takes out the postings that are copies of earlier ones, as sent to two lists or sent twice by accident: every
 // place that both have holds the same mail, under another id, in the same thread or within a day. What a copy has more
@@ -119,7 +129,7 @@ func (g *grouper) isCopy(p, original *posting) bool {
 // threaded reports whether m answers a mail of p, or one that a mail of p answers directly.
 func (g *grouper) threaded(p *posting, m *Mail) bool {
 	return slices.ContainsFunc(m.ancestors(), func(id string) bool {
-		return g.of[id] == p || slices.Contains(g.answers[id], p)
+		return g.of[id] == p || slices.Contains(latest(g.answers[id]), p)
 	})
 }
 
@@ -141,7 +151,7 @@ func (g *grouper) find(m *Mail) (p, taken *posting) {
 		near = append(near, p)
 	}
 	if parent := m.parent(); parent != "" {
-		for _, p := range slices.Backward(g.answers[parent]) {
+		for _, p := range slices.Backward(latest(g.answers[parent])) {
 			if p.fits(m) {
 				return p, nil
 			}
@@ -154,20 +164,15 @@ func (g *grouper) find(m *Mail) (p, taken *posting) {
 			break
 		}
 	}
-	if taken != nil {
-		return g.resendOf(taken, m), taken
+	if taken == nil {
+		return g.unthreaded(m), nil
 	}
-	return g.unthreaded(m), nil
-}
-
-// resendOf returns the latest second sending of p that m completes.
-func (g *grouper) resendOf(p *posting, m *Mail) *posting {
-	for _, q := range slices.Backward(g.alike[keyOf(m)]) {
-		if q.resends == p && q.fits(m) {
-			return q
+	for _, p := range slices.Backward(latest(taken.again)) {
+		if p.fits(m) {
+			return p, taken
 		}
 	}
-	return nil
+	return nil, taken
 }
 
 // resentSingle finds, for an unnumbered patch, the earlier one of its thread that it replaces.
@@ -182,9 +187,12 @@ func (g *grouper) resentSingle(m *Mail) *posting {
 
 // unthreaded finds the posting for a mail that answers no mail of its own series: the one nearest in time.
 func (g *grouper) unthreaded(m *Mail) *posting {
-	candidates := g.alike[keyOf(m)]
+	candidates := slices.Clone(latest(g.alike[keyOf(m)]))
 	if m.Message.Derived && m.parent() == "" {
-		candidates = g.files
+		candidates = latest(g.files)
+	}
+	for _, id := range m.ancestors() {
+		candidates = append(candidates, latest(g.answers[id])...)
 	}
 	var best *posting
 	for _, p := range candidates {

@@ -14,7 +14,8 @@ type Options struct {
 	ListIDs       []string // what stands inside the brackets of List-Id; opaque, lists.sr.ht's is no valid RFC 2919 id
 	ListAddresses []string // posting addresses, aliases included
 	AnyList       bool     // an archive or the command line: do not judge the list
-	Private       bool     // take mail that reached the bot without a list
+	Private       bool     // take mail that reached the bot without a list, when one of AuthServers vouches for its sender
+	AuthServers   []string // authserv-ids of the own border servers, see email.Aligned
 }
 
 // guard says why a mail must not be answered whatever it holds: the rules that keep a robot from talking to itself, to
@@ -128,8 +129,10 @@ func (o Options) judgeList(m *email.Message) (Reason, string) {
 	switch {
 	case len(m.ListIDs) == 1:
 		return ReasonOtherList, m.ListIDs[0]
-	case o.Private:
+	case o.Private && email.Aligned(m, o.AuthServers):
 		return "", ""
+	case o.Private:
+		return ReasonUntrustedSender, ""
 	}
 	return ReasonPrivateMail, ""
 }

@@ -13,9 +13,11 @@ type posting struct {
 	key     seriesKey
 	cover   *Mail
 	parts   map[int]*Mail
-	mails   []*Mail  // as placed
-	resends *posting // the earlier posting whose places were sent a second time, nil when none
-	merged  *posting // the posting that this one is a copy of, nil when none
+	mails   []*Mail // as placed
+	start   time.Time
+	resends *posting   // the earlier posting whose places were sent a second time, nil when none
+	again   []*posting // those that send this one's places a second time
+	merged  *posting   // the posting that this one is a copy of, nil when none
 }
 
 // origin is the posting itself, or the one it was merged into; nil for nil.
@@ -44,6 +46,9 @@ func keyOf(m *Mail) seriesKey {
 
 func (p *posting) add(m *Mail) {
 	p.mails = append(p.mails, m)
+	if sent := m.sent(); p.start.IsZero() || sent.Before(p.start) {
+		p.start = sent
+	}
 	if m.Subject.Index == 0 {
 		p.cover = m
 		return
@@ -153,17 +158,6 @@ func (p *posting) first() *Mail {
 // indexes returns the places that parts were sent for, ascending.
 func (p *posting) indexes() []int { return slices.Sorted(maps.Keys(p.parts)) }
 
-// start is when the posting's first mail was sent.
-func (p *posting) start() time.Time {
-	start := p.mails[0].sent()
-	for _, m := range p.mails {
-		if t := m.sent(); t.Before(start) {
-			start = t
-		}
-	}
-	return start
-}
-
 func comparePostings(a, b *posting) int {
-	return cmp.Or(cmp.Compare(a.key.label, b.key.label), a.start().Compare(b.start()), compareMails(a.first(), b.first()))
+	return cmp.Or(cmp.Compare(a.key.label, b.key.label), a.start.Compare(b.start), compareMails(a.first(), b.first()))
 }
