@@ -68,6 +68,9 @@ func (p *diffReader) binaryFragment() (*BinaryFragment, *SyntaxError) {
 	for {
 		line := firstLine(p.rest())
 		if len(line) == 1 && line[0] == '\n' {
+			if err := f.check(p.limits.BlobBytes); err != nil {
+				return nil, &SyntaxError{Line: p.line, Reason: err.Error(), TooLarge: errors.Is(err, ErrTooLarge)}
+			}
 			p.skip(1)
 			return f, nil
 		}
@@ -149,23 +152,31 @@ func (f *BinaryFragment) Apply(old []byte, limit int64) ([]byte, error) {
 	return applyDelta(old, data, limit)
 }
 
+// check tells whether the data can be inflated and has the size that the patch claims.
+func (f *BinaryFragment) check(limit int64) error { return f.inflateTo(io.Discard, limit) }
+
 func (f *BinaryFragment) inflate(limit int64) ([]byte, error) {
+	var out bytes.Buffer
+	err := f.inflateTo(&out, limit)
+	return out.Bytes(), err
+}
+
+func (f *BinaryFragment) inflateTo(w io.Writer, limit int64) error {
 	z, err := zlib.NewReader(bytes.NewReader(f.Deflated))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errBinary, err)
+		return fmt.Errorf("%w: %w", errBinary, err)
 	}
-	var out bytes.Buffer
 	most := min(uint64(limit), f.Size) // one byte more than claimed is already wrong
-	n, err := io.Copy(&out, io.LimitReader(z, int64(most)+1))
+	n, err := io.Copy(w, io.LimitReader(z, int64(most)+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%w: %w", errBinary, err)
+		return fmt.Errorf("%w: %w", errBinary, err)
 	case uint64(n) > most && f.Size > uint64(limit):
-		return nil, ErrTooLarge
+		return ErrTooLarge
 	case uint64(n) != f.Size:
-		return nil, fmt.Errorf("%w: %d bytes instead of %d", errBinary, n, f.Size)
+		return fmt.Errorf("%w: %d bytes instead of %d", errBinary, n, f.Size)
 	}
-	return out.Bytes(), nil
+	return nil
 }
 
 // applyDelta follows the copy and insert instructions of git's delta format.

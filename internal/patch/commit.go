@@ -37,6 +37,9 @@ const maxMail = 64 << 20
 // ReadCommit reads one raw mail, line ends LF or CR LF, as `git am FILE` does. The reading is git's, not a person's:
 // multiparts are concatenated, the charset converts the message and never the patch, format=flowed joins lines. A mail that
 // git would split into several is refused with the reason "several-mails"; see [ReadCommits].
+//
+// With a refusal there is no commit, but for what git refuses only once the patch has applied (no author, an unreadable
+// date, a NUL byte in the message): then both are returned, and a caller that applies the commit can tell which comes first.
 func ReadCommit(raw []byte) (*Commit, *BadMail) {
 	mails, bad := SplitMails(raw)
 	if bad != nil {
@@ -48,7 +51,7 @@ func ReadCommit(raw []byte) (*Commit, *BadMail) {
 	return readMail(mails[0])
 }
 
-// Reading is one mail of a file, read; exactly one of its fields is set.
+// Reading is one mail of a file, read, as [ReadCommit] returns it.
 type Reading struct {
 	Commit *Commit
 	Bad    *BadMail
@@ -68,8 +71,7 @@ func ReadCommits(file []byte) []Reading {
 }
 
 // readMail reads one mail with LF line ends. The order of the refusals is git's: what mailinfo cannot decode, then a
-// missing patch, and what git commit refuses only after the patch has applied, so that the caller may prefer a failure to
-// apply.
+// missing patch, and last what git commit refuses.
 func readMail(mail []byte) (*Commit, *BadMail) {
 	r := mailReader{rest: mail}
 	r.read()
@@ -81,25 +83,24 @@ func readMail(mail []byte) (*Commit, *BadMail) {
 	if len(r.diff) == 0 {
 		return nil, &BadMail{Class: "empty", Reason: "no-diff", Detail: "the mail holds no patch"}
 	}
-	if info.name == "" {
-		return nil, badMail("no-author", "the mail names no author")
-	}
-	if c.AuthorName == "" {
-		return nil, badMail("no-author", "the author's name has no letter")
-	}
-	if c.Date != "" {
-		var ok bool
-		if c.When, ok = parseDate(c.Date); !ok {
-			return nil, badMail("bad-date", "cannot read the date "+c.Date)
-		}
-	}
 	message := stripSpace(append(append(append([]byte(nil), info.subject...), "\n\n"...), r.message...))
-	if bytes.IndexByte(message, 0) >= 0 {
-		return nil, badMail("nul", "the commit message holds a NUL byte")
-	}
 	c.Message = string(repairUTF8(message))
 	c.AuthorName, c.AuthorEmail = string(repairUTF8([]byte(c.AuthorName))), string(repairUTF8([]byte(c.AuthorEmail)))
 	c.Subject, _, _ = strings.Cut(c.Message, "\n")
+	dated := true
+	if c.Date != "" {
+		c.When, dated = parseDate(c.Date)
+	}
+	switch {
+	case info.name == "":
+		return c, badMail("no-author", "the mail names no author")
+	case c.AuthorName == "":
+		return c, badMail("no-author", "the author's name has no letter")
+	case !dated:
+		return c, badMail("bad-date", "cannot read the date "+c.Date)
+	case strings.IndexByte(c.Message, 0) >= 0:
+		return c, badMail("nul", "the commit message holds a NUL byte")
+	}
 	return c, nil
 }
 

@@ -142,10 +142,11 @@ func (e *Entry) changesMetadata() bool {
 }
 
 // findHeader skips text until something that starts an entry and reads up to its first fragment. The names of a
-// "diff --git" line that starts none are not forgotten, though: the next header must agree with them.
+// "diff --git" line that starts none are not forgotten, though: the next header must agree with them. Nor is that such a line
+// would have said so if the file were new.
 func (p *diffReader) findHeader() (*Entry, *SyntaxError) {
 	const shortest = 6
-	e := &Entry{}
+	e := &Entry{New: Unknown, Deleted: Unknown}
 	for len(p.rest()) > 0 {
 		line := firstLine(p.rest())
 		switch {

@@ -229,7 +229,6 @@ func (p *diffReader) plainHeader(e *Entry, first, second []byte) *SyntaxError {
 		case isEpoch(second[4:]):
 			e.New, e.Deleted, e.OldName = No, Yes, name
 		default:
-			e.New, e.Deleted = Unknown, Unknown
 			e.OldName, e.NewName = name, name
 		}
 	}

@@ -251,10 +251,10 @@ func FuzzReadCommits(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		whole := bytes.Clone(raw)
 		for _, r := range ReadCommits(raw) {
-			if (r.Commit == nil) == (r.Bad == nil) {
-				t.Fatal("neither or both of commit and refusal")
+			if r.Commit == nil && r.Bad == nil {
+				t.Fatal("neither a commit nor a refusal")
 			}
-			if c := r.Commit; c != nil {
+			if c := r.Commit; r.Bad == nil {
 				if len(c.Diff) == 0 || c.AuthorName == "" || strings.ContainsAny(c.AuthorName+c.AuthorEmail, "<>\n\x00") {
 					t.Fatalf("unusable commit %+v", c)
 				}

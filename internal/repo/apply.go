@@ -17,6 +17,7 @@ type applier struct {
 	index   *draft
 	keep    func(blob []byte) plumbing.Hash
 	limits  patch.Limits
+	disk    bool  // files are written as well, as plain git am does
 	built   int64 // bytes of new blobs
 	states  map[string]*state
 	links   map[string]linkChange
@@ -171,7 +172,7 @@ func (a *applier) checkNewName(e *patch.Entry) (*failure, error) {
 		if n != nil && !free {
 			return a.fail(e, StatusConflict, "exists", "already exists"), nil
 		}
-		if !fitsDisk(e.NewName) {
+		if a.disk && !fitsDisk(e.NewName) {
 			return a.fail(e, StatusRefused, "path", "the path is too long"), nil
 		}
 		if e.NewMode == 0 {
@@ -379,8 +380,8 @@ func (a *applier) create(e *patch.Entry, file *content) (*failure, error) {
 		id = a.keep(data)
 		file.id, file.stored = id, true
 	}
-	if mode == modeSymlink {
-		if data, err := a.load(file); err != nil || len(data) == 0 || data[0] == 0 {
+	if a.disk && mode == modeSymlink {
+		if data, err := a.load(file); err != nil || !linkTarget(data) {
 			return a.fail(e, StatusRefused, "symlink", "a symbolic link to nowhere"), err
 		}
 	}
@@ -394,6 +395,9 @@ func (a *applier) put(e *patch.Entry, mode uint32, id plumbing.Hash) (*failure, 
 	}
 	return a.fail(e, StatusConflict, "directory", "a file and a directory would have the same name"), nil
 }
+
+// linkTarget tells whether a symbolic link can be made with data for its text.
+func linkTarget(data []byte) bool { return len(data) > 0 && data[0] != 0 }
 
 // indexMode is the mode that git records for any mode a patch may name.
 func indexMode(mode uint32) uint32 {

@@ -88,6 +88,6 @@ type Applied struct {
 // Input is one part to apply.
 type Input struct {
 	Index  int
-	Commit *patch.Commit // nil when Err is set
+	Commit *patch.Commit // nil when Err leaves nothing to apply, see patch.ReadCommit
 	Err    *patch.BadMail
 }

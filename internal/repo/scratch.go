@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -207,8 +208,15 @@ func (r *run) part(in Input) (PartResult, *failure, error) {
 		result.Status = f.status
 		return result, f, nil
 	}
+	var bad *failure
 	if in.Err != nil {
-		return fail(&failure{Failure{Reason: in.Err.Reason, Detail: in.Err.Detail}, Status(in.Err.Class)})
+		bad = &failure{Failure{Reason: in.Err.Reason, Detail: in.Err.Detail}, Status(in.Err.Class)}
+	}
+	if in.Commit == nil && bad == nil {
+		return result, nil, errors.New("neither a commit nor a refusal")
+	}
+	if in.Commit == nil {
+		return fail(bad)
 	}
 	tree, how, offset, f, err := r.diff(in.Commit.Diff)
 	if err != nil {
@@ -227,6 +235,9 @@ func (r *run) part(in Input) (PartResult, *failure, error) {
 		if f != nil && plain.status != StatusConflict {
 			f = plain
 		}
+	}
+	if f == nil {
+		f = bad // git looks at these only when it commits
 	}
 	if f != nil {
 		return fail(f)
@@ -253,7 +264,7 @@ func (r *run) diff(diff []byte) (tree plumbing.Hash, how How, offset int, f *fai
 		return tree, "", 0, &failure{Failure{Line: bad.Line, Reason: reason, Detail: bad.Error()}, status}, nil
 	}
 	index := newDraft(r, r.at)
-	a := applier{src: r, index: index, keep: r.keepBlob, limits: r.options.Limits}
+	a := applier{src: r, index: index, keep: r.keepBlob, limits: r.options.Limits, disk: true}
 	if f, err = a.apply(entries); f != nil || err != nil {
 		return tree, "", 0, f, err
 	}

@@ -247,6 +247,18 @@ func (m *treeMerge) finish() error {
 	}
 	for _, path := range slices.Sorted(maps.Keys(m.put)) {
 		e := m.put[path]
+		if e.mode == modeSymlink {
+			data, err := m.src.blob(e.id)
+			if err != nil {
+				return err
+			}
+			if !linkTarget(data) {
+				m.conflict(path, "", "symlink", "a symbolic link to nowhere")
+			}
+		}
+		if !fitsDisk(path) {
+			m.conflict(path, "", "path", "the path is too long")
+		}
 		ok, err := m.index.put(path, e.mode, e.id)
 		if err != nil {
 			return err
