@@ -152,7 +152,7 @@ func TestSeriesPage(t *testing.T) {
 	wants(t, page,
 		`<title>Guides (v1) – patchbot</title>`, `<h1><bdi>Guides</bdi></h1>`,
 		`<span class="badge bad"><span aria-hidden="true">≠</span> ne s&#39;applique pas</span> par <bdi>Camille Dupont</bdi>`,
-		"Ne s&#39;applique pas.\n", `<span class="added">&gt; &#43;ajout</span>`, `<span class="removed">&gt; -retrait</span>`, `<span class="quote">&gt;  reste</span>`,
+		"Ne s&#39;applique pas.\n", "\n<span class=\"quote\">&gt; &#43;ajout</span>\n<span class=\"quote\">&gt; -retrait</span>\n<span class=\"quote\">&gt;  reste</span>\n",
 		`<code>4af2a96cef5b</code> (<bdi>main</bdi>)`,
 		`<th scope="row">1/3</th>`, `appliquée</span> <span class="count">1 erreur</span> <span class="count">1 remarque</span>`,
 		`<th scope="row">2/3</th>`, `pas reçue`, `conflit</span> <code>index.md, ligne 12</code>`,
@@ -184,9 +184,9 @@ func TestSeriesVersions(t *testing.T) {
 	s.add(series{id: "one", version: 2, subject: "Second title", verdict: "clean", report: report("text of v2")})
 	newest := s.page("/s/one")
 	wants(t, newest, "Second title", "text of v2", `<a href="/s/one?v=1">v1</a>`, `<a href="/s/one?v=2" aria-current="page">v2</a>`)
-	lacks(t, newest, "text of v1", "remplacée par")
+	lacks(t, newest, "text of v1", "Remplacée par")
 	old := s.page("/s/one?v=1")
-	wants(t, old, "First title", "text of v1", `<a href="/s/one?v=2">remplacée par la version 2</a>`)
+	wants(t, old, "First title", "text of v1", `<a href="/s/one?v=2">Remplacée par la version 2</a>`)
 	lacks(t, old, "text of v2")
 }
 

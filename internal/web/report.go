@@ -107,7 +107,7 @@ type reportView struct {
 
 type reportLine struct {
 	Text  string
-	Class string // quote, added, removed, or empty
+	Quote bool
 }
 
 type partView struct {
@@ -165,21 +165,12 @@ func (f *frame) report(r *store.Report, row *store.Series) *reportView {
 	return v
 }
 
-// reportLines tells quoted lines from the rest, and among them what a patch adds and removes.
+// reportLines tells quoted lines from the rest. What is quoted is sometimes a diff and sometimes a page, in which a "-" begins
+// a list: so there are no colours for lines added and removed.
 func reportLines(text string) []reportLine {
 	var lines []reportLine
 	for _, line := range strings.Split(text, "\n") {
-		l := reportLine{Text: line}
-		switch quoted, isQuote := strings.CutPrefix(line, "> "); {
-		case !isQuote:
-		case strings.HasPrefix(quoted, "+"):
-			l.Class = "added"
-		case strings.HasPrefix(quoted, "-"):
-			l.Class = "removed"
-		default:
-			l.Class = "quote"
-		}
-		lines = append(lines, l)
+		lines = append(lines, reportLine{line, strings.HasPrefix(line, ">")})
 	}
 	return lines
 }

@@ -18,7 +18,7 @@ func englishWords() map[string]string {
 		"state.ready": "to be reviewed", "state.done": "reviewed", "state.superseded": "superseded", "state.failed": "failed",
 		"verdict.clean": "clean", "verdict.remarks": "remarks", "verdict.changes-needed": "changes needed",
 		"verdict.does-not-apply": "does not apply", "verdict.incomplete": "incomplete", "verdict.not-reviewed": "not reviewed",
-		"superseded-by": "superseded by version",
+		"superseded-by": "Superseded by version",
 
 		"parts.one": "%d part", "parts.other": "%d parts", "mails.one": "%d mail", "mails.other": "%d mails",
 		"errors.one": "%d error", "errors.other": "%d errors", "warnings.one": "%d warning", "warnings.other": "%d warnings",

@@ -18,7 +18,7 @@ func frenchWords() map[string]string {
 		"state.ready": "à vérifier", "state.done": "vérifiée", "state.superseded": "remplacée", "state.failed": "en échec",
 		"verdict.clean": "rien à signaler", "verdict.remarks": "remarques", "verdict.changes-needed": "à corriger",
 		"verdict.does-not-apply": "ne s'applique pas", "verdict.incomplete": "incomplète", "verdict.not-reviewed": "non vérifiée",
-		"superseded-by": "remplacée par la version",
+		"superseded-by": "Remplacée par la version",
 
 		"parts.one": "%d partie", "parts.other": "%d parties", "mails.one": "%d message", "mails.other": "%d messages",
 		"errors.one": "%d erreur", "errors.other": "%d erreurs", "warnings.one": "%d remarque", "warnings.other": "%d remarques",

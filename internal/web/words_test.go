@@ -101,7 +101,7 @@ func TestContrast(t *testing.T) {
 			{"text", "page", 4.5}, {"soft", "page", 4.5}, {"link", "page", 4.5}, {"text", "panel", 4.5}, {"soft", "panel", 4.5}, {"link", "panel", 4.5},
 			{"page", "link", 4.5}, // buttons
 			{"good", "good-page", 4.5}, {"note", "note-page", 4.5}, {"bad", "bad-page", 4.5}, {"wait", "wait-page", 4.5}, {"off", "off-page", 4.5},
-			{"good", "panel", 4.5}, {"bad", "panel", 4.5}, // quoted lines
+			{"wait", "panel", 4.5},                                 // quoted lines
 			{"link", "note-page", 4.5}, {"text", "note-page", 4.5}, // the mail that a link led to
 			{"edge", "page", 3}, {"edge", "panel", 3}, {"link", "page", 3}, // fields, focus
 		} {
