@@ -1,7 +1,6 @@
 package patch
 
 import (
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -15,8 +14,6 @@ import (
 
 	"patchbot/internal/email"
 )
-
-var updateGoldens = flag.Bool("update-goldens", false, "rewrite the golden files of this package's tolerant reading")
 
 // TestAssemble reads the threads of testdata/assemble and compares what they make with the golden beside each. A thread is
 // one mail a line, its fields separated by "|":
@@ -38,7 +35,7 @@ func TestAssemble(t *testing.T) {
 			mails := thread(t, string(text))
 			got := describe(Assemble(mails))
 			golden := strings.TrimSuffix(path, ".txt") + ".golden"
-			if *updateGoldens {
+			if *update {
 				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}

@@ -35,7 +35,7 @@ func TestClassify(t *testing.T) {
 			}
 			got := show(Classify(raw, email.Parse(raw, email.Limits{}), time.Time{}, testOptions()))
 			golden := strings.TrimSuffix(path, ".eml") + ".golden"
-			if *updateGoldens {
+			if *update {
 				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}

@@ -2,6 +2,7 @@ package patch
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,18 +10,30 @@ import (
 	"testing"
 )
 
-// git runs the real git in dir without any configuration of the machine.
+// gitCommand is the real git in dir without any configuration of the machine.
+func gitCommand(t *testing.T, dir string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), "git", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "HOME="+dir, "LC_ALL=C", "GIT_AUTHOR_NAME=A", "GIT_AUTHOR_EMAIL=a@example.org", "GIT_COMMITTER_NAME=A", "GIT_COMMITTER_EMAIL=a@example.org")
+	return cmd
+}
+
 func runGit(t *testing.T, dir string, stdin []byte, args ...string) []byte {
 	t.Helper()
-	cmd := exec.Command("git", args...)
-	cmd.Dir = dir
+	cmd := gitCommand(t, dir, args...)
 	cmd.Stdin = bytes.NewReader(stdin)
-	cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "HOME="+dir, "GIT_AUTHOR_NAME=A", "GIT_AUTHOR_EMAIL=a@example.org", "GIT_COMMITTER_NAME=A", "GIT_COMMITTER_EMAIL=a@example.org")
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("git %v: %v", args, err)
 	}
 	return out
+}
+
+func tryGit(t *testing.T, dir string, args ...string) error {
+	if out, err := gitCommand(t, dir, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("git %s: %w: %s", args[0], err, out[:min(len(out), 500)])
+	}
+	return nil
 }
 
 // TestPatchIDIsGits compares with git on the kinds of changes that text diffs can show, in several forms of each diff.
