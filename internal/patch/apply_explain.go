@@ -8,25 +8,32 @@ import (
 // shownLines is how many lines of a failed hunk a person is shown.
 const shownLines = 5
 
-// explain finds the place that the hunk resembles most and the first line that differs there.
+// explain finds the place that the hunk resembles most and a line that differs there: the first that the hunk removes, else
+// the first of its context.
 func explain(f *Fragment, number int, lines []fileLine, before [][]byte) *HunkError {
 	expected := 0
 	if f.OldPos > 0 {
 		expected = int(min(f.OldPos-1, uint64(len(lines))))
 	}
 	at := mostAlike(lines, before, expected)
-	k := 0
-	for k < len(before) && at+k < len(lines) && bytes.Equal(lines[at+k].text, before[k]) {
-		k++
-	}
-	if k == len(before) { // every line is there, but not at the end of the file where it should be, or already patched
-		k = 0
+	marks := f.marks()
+	k := 0 // every line may be there, but not at the end of the file where it should be, or already patched
+	differs := false
+	for i, want := range before {
+		if at+i < len(lines) && bytes.Equal(lines[at+i].text, want) {
+			continue
+		}
+		if !differs || marks[i] == '-' {
+			k, differs = i, true
+		}
+		if marks[i] == '-' {
+			break
+		}
 	}
 	e := &HunkError{Hunk: number, Line: int(min(f.OldPos, 1<<31)) + k, At: at + k + 1}
 	if f.OldPos == 0 {
 		e.Line = 1
 	}
-	marks := f.marks()
 	for i := k; i < len(before) && i < k+shownLines; i++ {
 		e.Expect = append(e.Expect, clean(before[i]))
 		e.Marks += string(marks[i])

@@ -46,7 +46,7 @@ func TestApplyHunks(t *testing.T) {
 		{"all lines away", "a\n", "@@ -1 +0,0 @@\n-a\n", "", 0, 0},
 		{"empty context line", "a\n\nb\n", "@@ -1,3 +1,3 @@\n a\n\n-b\n+c\n", "a\n\nc\n", 0, 0},
 		{"carriage returns", "a\r\nb\r\n", "@@ -1,2 +1,2 @@\n a\r\n-b\r\n+c\r\n", "a\r\nc\r\n", 0, 0},
-		{"carriage returns lost", "a\r\nb\r\n", "@@ -1,2 +1,2 @@\n a\n-b\n+c\n", "", 0, 1},
+		{"carriage returns lost", "a\r\nb\r\n", "@@ -1,2 +1,2 @@\n a\n-b\n+c\n", "", 0, 2},
 		{"newline taken from the end", "a\nb\n", "@@ -1,2 +1,2 @@\n a\n-b\n+b\n" + noNewline, "a\nb", 0, 0},
 		{"newline given to the end", "a\nb", "@@ -1,2 +1,2 @@\n a\n-b\n" + noNewline + "+b\n", "a\nb\n", 0, 0},
 		{"marker in another language", "a\nb", "@@ -1,2 +1,2 @@\n-a\n+A\n b\n\\ Pas de fin de ligne\n", "A\nb", 0, 0},

@@ -176,7 +176,7 @@ func (r *run) explainConflict(c mergeConflict, entries []*patch.Entry) (*failure
 		if err != nil {
 			return nil, err
 		}
-		if n == nil || n.mode == modeGitlink || len(e.Fragments) == 0 {
+		if n == nil || n.mode == modeGitlink || len(e.Fragments) == 0 || e.New == patch.Yes {
 			continue
 		}
 		data, err := r.blob(n.id)
