@@ -109,7 +109,8 @@ type Options struct {
 	Wikis      []Wiki
 	Rules      *checks.Set
 	Words      *review.Translator
-	WebURL     string // base of the web pages, empty when there are none
+	Index      *wiki.Index // what is known of pages, shared by all wikis; may be nil
+	WebURL     string      // base of the web pages, empty when there are none
 	Self       Self
 	Policy     Policy
 	Limits     email.Limits
@@ -124,6 +125,7 @@ type Bot struct {
 	wakeWorker chan struct{}
 	wakeSender chan struct{}
 	stamps     [3]atomic.Int64
+	recovered  time.Time // by the worker
 }
 
 // Loop names one of the goroutines of Run.

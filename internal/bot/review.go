@@ -20,8 +20,11 @@ const reviewLease = 10 * time.Minute
 // reviewOne claims one due series and reviews it. It reports whether there was one; an error is the store's.
 func (b *Bot) reviewOne(ctx context.Context) (bool, error) {
 	claim, err := b.Store.ClaimSeries(ctx, reviewLease)
-	if err != nil || claim == nil {
+	if err != nil {
 		return false, err
+	}
+	if claim == nil {
+		return false, b.recoverNowAndThen(ctx)
 	}
 	log := b.Log.With("series", claim.ID, "version", claim.Version, "message_id", claim.Root)
 	finished, err := b.review(ctx, claim)
@@ -73,7 +76,7 @@ func (b *Bot) review(ctx context.Context, claim *store.Series) (*store.FinishedR
 	if err != nil {
 		return nil, err
 	}
-	report, err := b.judge(ctx, series, w)
+	report, err := b.judge(ctx, claim, series, w)
 	if err != nil {
 		return nil, err
 	}
@@ -85,12 +88,12 @@ func (b *Bot) series(ctx context.Context, claim *store.Series) (*patch.Series, e
 	if len(claim.Messages) == 0 {
 		return nil, errors.New("the series has no messages")
 	}
-	asm, keys, err := b.related(ctx, claim.Messages[len(claim.Messages)-1])
+	k, err := b.related(ctx, claim.Messages[len(claim.Messages)-1])
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range asm.Series {
-		if s.Version == claim.Version && slices.Equal(members(s, keys), claim.Messages) {
+	for _, s := range k.Series {
+		if s.Version == claim.Version && slices.Equal(k.members(s), claim.Messages) {
 			s.ID = claim.ID
 			return s, nil
 		}
@@ -98,8 +101,12 @@ func (b *Bot) series(ctx context.Context, claim *store.Series) (*patch.Series, e
 	return nil, fmt.Errorf("its %d messages no longer make version %d of a series", len(claim.Messages), claim.Version)
 }
 
-func (b *Bot) judge(ctx context.Context, s *patch.Series, w *Wiki) (*review.Report, error) {
-	req := review.Request{Series: s, Branch: w.Branch, Rules: b.Rules, Host: w.Host, Own: w.Own}
+func (b *Bot) judge(ctx context.Context, claim *store.Series, s *patch.Series, w *Wiki) (*review.Report, error) {
+	req := review.Request{Series: s, Branch: w.Branch, Rules: b.Rules, Host: w.Host, Own: w.Own, Index: b.Index}
+	var err error
+	if req.Previous, req.Earlier, err = b.earlier(ctx, claim); err != nil {
+		return nil, err
+	}
 	if len(s.Missing) == 0 {
 		base, err := w.Base(ctx)
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,28 +194,46 @@ func (b *Bot) Recover(ctx context.Context) error {
 	return nil
 }
 
-// related reads every mail that may belong to a series with the given message, and assembles them. keys maps each mail
-// back to its row.
-func (b *Bot) related(ctx context.Context, key string) (*patch.Assembly, map[*patch.Mail]string, error) {
+// kin are the mails that may belong to a series with one message, and the series they make.
+type kin struct {
+	*patch.Assembly
+	keys  map[*patch.Mail]string // the row of each mail
+	known []string               // the rows of all, those too that the present configuration has no place for
+}
+
+// recoverNowAndThen recovers once a minute when there is nothing else to do: another daemon on the same database may have
+// died between two stations.
+func (b *Bot) recoverNowAndThen(ctx context.Context) error {
+	if b.Now().Sub(b.recovered) < time.Minute {
+		return nil
+	}
+	b.recovered = b.Now()
+	return b.Recover(ctx)
+}
+
+// related reads every mail that may belong to a series with the given message, and assembles them.
+func (b *Bot) related(ctx context.Context, key string) (*kin, error) {
 	rows, err := b.Store.Related(ctx, key, window)
 	if err != nil {
-		return nil, nil, fmt.Errorf("find related messages: %w", err)
+		return nil, fmt.Errorf("find related messages: %w", err)
 	}
-	keys := make(map[*patch.Mail]string, len(rows))
+	k := &kin{keys: make(map[*patch.Mail]string, len(rows))}
 	mails := make([]*patch.Mail, 0, len(rows))
 	for _, row := range rows {
 		raw, err := b.Store.Raw(ctx, row.Key)
 		if err != nil {
-			return nil, nil, fmt.Errorf("read <%s>: %w", row.MessageID, err)
+			return nil, fmt.Errorf("read <%s>: %w", row.MessageID, err)
 		}
+		k.known = append(k.known, row.Key)
 		mail := b.read(Arrival{Raw: raw, Size: int64(row.Size), TooLarge: row.Size > len(raw), At: row.Arrived})
 		if !mail.Taken() || !b.sameWiki(mail, row.Wiki) {
 			continue // the configuration has changed since
 		}
-		keys[mail] = row.Key
+		k.keys[mail] = row.Key
 		mails = append(mails, mail)
 	}
-	return patch.Assemble(mails), keys, nil
+	k.Assembly = patch.Assemble(mails)
+	return k, nil
 }
 
 func (b *Bot) sameWiki(mail *patch.Mail, name string) bool {
@@ -236,29 +253,26 @@ func (b *Bot) assemble(ctx context.Context, row store.Message) error {
 }
 
 func (b *Bot) assembleOnce(ctx context.Context, row store.Message) error {
-	asm, keys, err := b.related(ctx, row.Key)
+	k, err := b.related(ctx, row.Key)
 	if err != nil {
 		return err
 	}
-	known := slices.Sorted(maps.Values(keys))
 	var updates []store.SeriesUpdate
 	var steps []store.Step
 	touched := map[string]bool{}
-	for _, s := range asm.Series {
-		if holds(s, keys, row.Key) {
+	for _, s := range k.Series {
+		if k.holds(s, row.Key) {
 			touched[s.VersionID()] = true
 			touched[s.SupersededBy] = true
 			touched[s.Supersedes] = true
 		}
 	}
-	for _, s := range asm.Series {
+	for _, s := range k.Series {
 		if !touched[s.VersionID()] {
 			continue
 		}
-		u := b.update(s, keys, row)
-		u.Known = known
-		updates = append(updates, u)
-		if holds(s, keys, row.Key) {
+		updates = append(updates, b.update(s, k, row))
+		if k.holds(s, row.Key) {
 			steps = append(steps, store.Step{At: b.Now(), MessageID: row.MessageID, SeriesID: s.ID, Version: s.Version, Event: "assembled", Detail: assembledDetail(s)})
 		}
 	}
@@ -280,26 +294,25 @@ func assembledDetail(s *patch.Series) string {
 }
 
 // holds reports whether the row is one of the mails of a series.
-func holds(s *patch.Series, keys map[*patch.Mail]string, key string) bool {
-	return slices.Contains(members(s, keys), key)
-}
+func (k *kin) holds(s *patch.Series, key string) bool { return slices.Contains(k.members(s), key) }
 
-func members(s *patch.Series, keys map[*patch.Mail]string) []string {
+// members are the rows of a series: cover letter first, then the parts.
+func (k *kin) members(s *patch.Series) []string {
 	var out []string
 	if s.Cover != nil {
-		out = append(out, keys[s.Cover])
+		out = append(out, k.keys[s.Cover])
 	}
 	for _, p := range s.Parts {
-		out = append(out, keys[p.Mail])
+		out = append(out, k.keys[p.Mail])
 	}
 	return out
 }
 
-func (b *Bot) update(s *patch.Series, keys map[*patch.Mail]string, row store.Message) store.SeriesUpdate {
+func (b *Bot) update(s *patch.Series, k *kin, row store.Message) store.SeriesUpdate {
 	u := store.SeriesUpdate{
 		ID: s.ID, Version: s.Version, Wiki: row.Wiki, List: row.List, Prefix: s.Prefix, Total: s.Total,
 		Subject: s.Subject, AuthorName: s.Author.Name, AuthorEmail: s.Author.Addr, Root: s.Root, Digest: s.Digest,
-		State: store.StateReady, RunAt: b.Now().Add(b.Policy.Settle), Messages: members(s, keys),
+		State: store.StateReady, RunAt: b.Now().Add(b.Policy.Settle), Messages: k.members(s), Known: k.known,
 	}
 	if len(s.Missing) > 0 {
 		u.State = store.StateIncomplete
