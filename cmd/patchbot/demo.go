@@ -18,6 +18,7 @@ import (
 	"patchbot/internal/repo"
 	"patchbot/internal/store"
 	"patchbot/internal/web"
+	"patchbot/internal/wiki"
 	"patchbot/testdata"
 )
 
@@ -130,26 +131,21 @@ func (st *stage) start(ctx context.Context, c demoCommand) (stop func(), err err
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
 	pages, err := web.Listen("127.0.0.1:0")
 	if err != nil {
-		cancel()
 		return nil, err
 	}
 	st.pages = "http://" + pages.Addr().String() + "/"
-	served := make(chan error, 1)
-	go func() { served <- newWeb(conf, st.db, b.Words, b.Rules, log).Serve(ctx, pages) }()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := b.Run(ctx); err != nil {
+	say := func(err error) {
+		if err != nil {
 			fmt.Fprintln(st.sh.Err, "error:", err)
 		}
-	}()
+	}
+	stopPages := beside(ctx, func(ctx context.Context) { say(newWeb(conf, st.db, b.Words, b.Rules, log).Serve(ctx, pages)) })
+	stopBot := beside(ctx, func(ctx context.Context) { say(b.Run(ctx)) })
 	return func() {
-		cancel()
-		<-done
-		<-served
+		stopBot()
+		stopPages()
 		st.server.Stop()
 		st.db.Close()
 	}, nil
@@ -167,7 +163,7 @@ func (st *stage) bot(conf *config.Config, log *slog.Logger) (*bot.Bot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newBot(conf, st.db, log, inbox{imap}, outlet{smtp, log})
+	return newBot(conf, st.db, wiki.NewIndex(), log, inbox{imap}, outlet{smtp, log})
 }
 
 // config is what an administrator would write for this wiki.

@@ -14,6 +14,7 @@ import (
 	"patchbot/internal/mailbox"
 	"patchbot/internal/review"
 	"patchbot/internal/store"
+	"patchbot/internal/wiki"
 )
 
 type serveCommand struct{}
@@ -47,7 +48,11 @@ func (serveCommand) Run(ctx context.Context, sh *Shell) error {
 		return err
 	}
 	defer db.Close()
-	b, err := newBot(conf, db, log, inbox{imap}, out)
+	index, err := openIndex(stateFile(conf, "pages.index"), log)
+	if err != nil {
+		return err
+	}
+	b, err := newBot(conf, db, index.Index, log, inbox{imap}, out)
 	if err != nil {
 		return err
 	}
@@ -57,28 +62,37 @@ func (serveCommand) Run(ctx context.Context, sh *Shell) error {
 	}
 	if pages != nil {
 		server := newWeb(conf, db, b.Words, b.Rules, log)
-		ctx, cancel := context.WithCancel(ctx)
-		done := make(chan error, 1)
-		go func() { done <- server.Serve(ctx, pages) }()
-		defer func() { cancel(); <-done }()
+		defer beside(ctx, func(ctx context.Context) {
+			if err := server.Serve(ctx, pages); err != nil {
+				log.Error("web pages", "error", err)
+			}
+		})()
 	}
-	return supervise(ctx, b, db, imap, log)
+	defer beside(ctx, func(ctx context.Context) { index.keep(ctx, log) })()
+	return supervise(ctx, conf, b, db, imap, log)
 }
 
-// supervise runs the bot and tells the service manager and the store how it is.
-func supervise(ctx context.Context, b *bot.Bot, db *store.DB, imap *mailbox.IMAP, log *slog.Logger) error {
+// beside runs work in a goroutine; the function it gives ends the work and waits for it.
+func beside(ctx context.Context, work func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		watch(ctx, b, db, imap, log)
+		work(ctx)
 	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// supervise runs the bot and tells the service manager and the store how it is.
+func supervise(ctx context.Context, conf *config.Config, b *bot.Bot, db *store.DB, imap *mailbox.IMAP, log *slog.Logger) error {
+	stop := beside(ctx, func(ctx context.Context) { watch(ctx, conf, b, db, imap, log) })
 	log.Info("patchbot starts", "version", versionString(), "store", db.Engine())
 	notify("READY=1")
 	err := b.Run(ctx)
-	cancel()
-	<-done
+	stop()
 	notify("STOPPING=1")
 	if errors.Is(err, mailbox.ErrStuck) {
 		return fmt.Errorf("the IMAP library does not let go of a connection; the service manager must start anew: %w", err)
@@ -93,11 +107,11 @@ const (
 )
 
 // watch pings the service manager's watchdog as long as every loop makes progress, and writes the mailbox's state where
-// `patchbot status` reads it.
-func watch(ctx context.Context, b *bot.Bot, db *store.DB, imap *mailbox.IMAP, log *slog.Logger) {
+// `patchbot status` reads it. The heartbeat is for those who watch the machine.
+func watch(ctx context.Context, conf *config.Config, b *bot.Bot, db *store.DB, imap *mailbox.IMAP, log *slog.Logger) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
-	told, last := "", time.Time{}
+	told, last, beaten := "", time.Time{}, time.Time{}
 	for {
 		state := imap.State()
 		if time.Now().Before(state.Due.Add(time.Minute)) {
@@ -116,6 +130,12 @@ func watch(ctx context.Context, b *bot.Bot, db *store.DB, imap *mailbox.IMAP, lo
 				notify("WATCHDOG=1\nSTATUS=IMAP " + detail)
 			}
 			told, last = detail, time.Now()
+		}
+		if now := time.Now(); now.Sub(beaten) >= heartbeatEvery && moving(b, log) {
+			if err := beat(conf, now); err != nil {
+				log.Error("write heartbeat", "error", err)
+			}
+			beaten = now
 		}
 		select {
 		case <-ctx.Done():
@@ -195,12 +215,12 @@ func openStore(ctx context.Context, conf *config.Config, log *slog.Logger) (*sto
 }
 
 // newBot makes the bot that the configuration describes.
-func newBot(conf *config.Config, db *store.DB, log *slog.Logger, in bot.Inbox, out bot.Outlet) (*bot.Bot, error) {
+func newBot(conf *config.Config, db *store.DB, index *wiki.Index, log *slog.Logger, in bot.Inbox, out bot.Outlet) (*bot.Bot, error) {
 	o, err := botOptions(conf, db, log)
 	if err != nil {
 		return nil, err
 	}
-	o.Inbox, o.Outlet = in, out
+	o.Inbox, o.Outlet, o.Index = in, out, index
 	return bot.New(o)
 }
 
