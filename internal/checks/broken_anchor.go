@@ -26,9 +26,13 @@ func checkBrokenAnchor(p *pass) {
 		if pl.ref.Kind != wiki.Internal || pl.answer != wiki.Shown || pl.ref.Fragment == "" || pl.ref.Repo {
 			continue
 		}
+		id := wiki.WantedID(pl.ref.Fragment)
 		anchors, ok := p.anchorsOf(pl.path)
-		if !ok || wiki.HasAnchor(anchors, pl.ref.Fragment) {
+		if !ok || id == "" || anchors.ids[id] {
 			continue
+		}
+		if p.full() {
+			return
 		}
 		args := map[string]any{"Target": pl.link.Dest, "Fragment": pl.ref.Fragment, "Page": pl.path}
 		key := "other-page"
@@ -37,7 +41,7 @@ func checkBrokenAnchor(p *pass) {
 		}
 		f := p.report(pl.link.Start, pl.link.End, key, args)
 		f.Detail = pl.link.Dest
-		if better := p.betterAnchor(pl.path, pl.ref.Fragment); better != "" {
+		if better := p.betterAnchor(pl.path, id); better != "" {
 			f.Suggestion = p.suggest("did-you-mean", map[string]any{"Fragment": better})
 		}
 	}

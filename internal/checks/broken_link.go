@@ -33,8 +33,11 @@ func checkBrokenLink(p *pass) {
 		if pl.ref.Kind != wiki.Internal || pl.answer != wiki.Missing && pl.answer != wiki.NoIndex {
 			continue
 		}
+		if p.full() {
+			return
+		}
 		better := ""
-		if !looksLikeSite(pl.link.Dest) {
+		if p.count < maxSuggestions && !looksLikeSite(pl.link.Dest) {
 			better = p.betterPath(p.path, pl.ref.Path)
 		}
 		key := "no-page"
@@ -59,6 +62,9 @@ func checkBrokenLink(p *pass) {
 		}
 	}
 }
+
+// maxSuggestions bounds the suggestions for one file: each compares many names.
+const maxSuggestions = 50
 
 // rewrite is the destination that leads to a path, absolute if the link was.
 func (p *pass) rewrite(pl place, target string) string {

@@ -34,9 +34,6 @@ type property struct {
 	line                int
 }
 
-// maxCalendar bounds the findings in one calendar.
-const maxCalendar = 50
-
 func checkCalendar(p *pass) {
 	if !strings.HasSuffix(strings.ToLower(p.path), ".ics") || p.lines.LineCount() == 0 || len(p.lines.Source) == 0 {
 		return
@@ -47,7 +44,7 @@ func checkCalendar(p *pass) {
 		return
 	}
 	c := calendarCheck{pass: p, uids: map[string]int{}}
-	for i := 1; i <= p.lines.LineCount() && len(*p.out) < maxCalendar; {
+	for i := 1; i <= p.lines.LineCount() && !p.full(); {
 		prop, next, ok := p.property(i)
 		if !ok {
 			if len(bytes.TrimSpace(p.lines.Line(i))) > 0 {

@@ -1,6 +1,9 @@
 package checks
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // move tells where the files of a newer tree come from in an older one.
 type move struct {
@@ -34,7 +37,7 @@ func carry(older, newer []Finding, m move, lines func(oldPath, newPath string) *
 			j++
 		}
 		if old := byFile[m.old(newer[i].Path)]; len(old) > 0 {
-			c.file(old, i, j, lines(m.old(newer[i].Path), newer[i].Path))
+			c.file(old, i, j, c.lineMap(old, i, j, func() *lineMap { return lines(m.old(newer[i].Path), newer[i].Path) }))
 		}
 		i = j
 	}
@@ -82,6 +85,16 @@ func (c *carrier) file(old []int, from, to int, lm *lineMap) {
 		}
 		return key{f.Rule, "", ""}, lm.removed(f.Line)
 	})
+}
+
+// lineMap compares the two texts only if some finding is about a line of them.
+func (c *carrier) lineMap(old []int, from, to int, compare func() *lineMap) *lineMap {
+	a := slices.ContainsFunc(old, func(i int) bool { return c.older[i].Line > 0 })
+	b := slices.ContainsFunc(c.newer[from:to], func(f Finding) bool { return f.Line > 0 })
+	if !a || !b {
+		return &lineMap{}
+	}
+	return compare()
 }
 
 // step pairs findings whose key and place agree. A place of 0 takes no part.

@@ -27,9 +27,6 @@ var csvTable = &Rule{
 	check: checkCSV,
 }
 
-// maxRows bounds the findings in one table.
-const maxRows = 20
-
 func checkCSV(p *pass) {
 	src := p.lines.Source
 	if !strings.HasSuffix(strings.ToLower(p.path), ".csv") || len(src) == 0 {
@@ -45,7 +42,7 @@ func checkCSV(p *pass) {
 	r.FieldsPerRecord = -1
 	r.ReuseRecord = true
 	expected := 0
-	for found := 0; found < maxRows; {
+	for !p.full() {
 		record, err := r.Read()
 		if err == io.EOF {
 			return
@@ -66,7 +63,6 @@ func checkCSV(p *pass) {
 		if expected == 0 {
 			expected = len(record)
 		} else if len(record) != expected {
-			found++
 			p.line(min(line, p.lines.LineCount()), "fields", map[string]any{"Fields": len(record), "Expected": expected})
 		}
 	}

@@ -1,6 +1,10 @@
 package checks
 
-import "bytes"
+import (
+	"bytes"
+
+	"patchbot/internal/wiki"
+)
 
 // lineMap says where the lines of an old text are in a new one. Lines count from 1, the zeroth element is unused.
 type lineMap struct {
@@ -14,6 +18,9 @@ const maxEdits = 1000
 
 // diffLines compares two texts line by line: the shortest edit (E. W. Myers, 1986) between the common start and end.
 func diffLines(a, b []byte) *lineMap {
+	if max(len(a), len(b)) > wiki.MaxBytes {
+		a, b = nil, nil // no rule has looked into them
+	}
 	la, lb := splitLines(a), splitLines(b)
 	m := &lineMap{to: make([]int, len(la)+1), hunk: make([]int, len(la)+1), in: make([]int, len(lb)+1)}
 	x, y := number(la, lb)

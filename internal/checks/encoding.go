@@ -28,9 +28,6 @@ var encoding = &Rule{
 	check: checkEncoding,
 }
 
-// maxHidden bounds the hidden characters that are reported in one file.
-const maxHidden = 20
-
 func checkEncoding(p *pass) {
 	if !wiki.IsPage(p.path) || len(p.src) > wiki.MaxBytes {
 		return
@@ -60,8 +57,7 @@ func checkEncoding(p *pass) {
 }
 
 func (p *pass) hidden() {
-	found := 0
-	for off := 0; off < len(p.src) && found < maxHidden; {
+	for off := 0; off < len(p.src) && !p.full(); {
 		c := p.src[off]
 		if c >= ' ' && c < utf8.RuneSelf-1 || c == '\n' || c == '\t' {
 			off++
@@ -78,7 +74,6 @@ func (p *pass) hidden() {
 			if key != "bidi" {
 				f.Severity = min(f.Severity, Warning)
 			}
-			found++
 		}
 		off += n
 	}

@@ -6,6 +6,9 @@ import (
 	"patchbot/internal/wiki"
 )
 
+// maxLinks bounds the external links that a series is credited with.
+const maxLinks = 1000
+
 // links collects the external links of the pages that a tree changed, as far as neither the base nor a part before had
 // them.
 func (r *runner) links(s *site, part int, deltas []delta, res *Result) {
@@ -18,58 +21,64 @@ func (r *runner) links(s *site, part int, deltas []delta, res *Result) {
 	}
 	for _, d := range deltas {
 		if d.oldMode != 0 {
-			for _, l := range r.base.externals(d.path) {
-				r.known[l.URL] = true
-			}
+			r.base.externals(d.path, func(url string, _ *wiki.Link) { r.known[url] = true })
 		}
 	}
 	for _, d := range deltas {
 		if d.mode == 0 {
 			continue
 		}
-		for _, l := range s.externals(d.path) {
-			if !seen[l.URL] && !r.known[l.URL] {
-				seen[l.URL] = true
-				l.Part = part
-				res.Links = append(res.Links, l)
+		s.externals(d.path, func(url string, _ *wiki.Link) {
+			if !seen[url] && !r.known[url] && len(res.Links) < maxLinks {
+				seen[url] = true
+				res.Links = append(res.Links, Link{URL: url, Part: part})
 			}
-		}
+		})
 	}
 }
 
 // keepLinks drops the links that the last tree has no more, and gives the others their place there.
 func (r *runner) keepLinks(last *step, res *Result) {
-	at := map[string]Link{}
+	wanted := map[string]*Link{}
+	for i := range res.Links {
+		if l := &res.Links[i]; !r.known[l.URL] {
+			wanted[l.URL] = l
+		}
+	}
 	for _, d := range last.deltas {
 		if d.mode == 0 {
 			continue
 		}
-		for _, l := range last.site.externals(d.path) {
-			if _, ok := at[l.URL]; !ok {
-				at[l.URL] = l
+		last.site.externals(d.path, func(url string, at *wiki.Link) {
+			l := wanted[url]
+			if l == nil || l.Path != "" {
+				return
 			}
-		}
+			pg, _ := last.site.page(d.path)
+			l.Path = d.path
+			l.Line, l.Column = pg.Position(at.Start)
+			l.EndLine, l.EndColumn = pg.Position(at.End)
+			l.Source = string(pg.Line(l.Line))
+		})
 	}
 	kept := res.Links[:0]
 	for _, l := range res.Links {
-		if now, ok := at[l.URL]; ok && !r.known[l.URL] {
-			now.Part = l.Part
-			kept = append(kept, now)
+		if l.Path != "" {
+			kept = append(kept, l)
 		}
 	}
 	res.Links = kept
 }
 
-// externals are the links of one page that lead to other sites over http.
-func (s *site) externals(p string) []Link {
+// externals yields the links of one page that lead to other sites over http.
+func (s *site) externals(p string, yield func(url string, at *wiki.Link)) {
 	if !wiki.IsPage(p) {
-		return nil
+		return
 	}
 	pg, ok := s.page(p)
 	if !ok {
-		return nil
+		return
 	}
-	var out []Link
 	for i := range pg.Links {
 		l := &pg.Links[i]
 		ref := s.host.Locate(p, l.Dest, s.own)
@@ -77,14 +86,8 @@ func (s *site) externals(p string) []Link {
 		if strings.HasPrefix(url, "//") {
 			url, ref.Scheme = "https:"+url, "https"
 		}
-		if ref.Kind != wiki.External || ref.Scheme != "http" && ref.Scheme != "https" {
-			continue
+		if ref.Kind == wiki.External && (ref.Scheme == "http" || ref.Scheme == "https") {
+			yield(url, l)
 		}
-		x := Link{URL: url, Path: p}
-		x.Line, x.Column = pg.Position(l.Start)
-		x.EndLine, x.EndColumn = pg.Position(l.End)
-		x.Source = string(pg.Line(x.Line))
-		out = append(out, x)
 	}
-	return out
 }

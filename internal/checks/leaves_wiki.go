@@ -41,6 +41,8 @@ func checkLeavesWiki(p *pass) {
 		written = strings.Trim(written, "/")
 		if _, _, ok := p.tree.Lookup(written); ok && written != "" {
 			f.Suggestion = p.suggest("did-you-mean", map[string]any{"Target": p.offer(written, fragment)})
+		} else if p.count > maxSuggestions {
+			continue
 		} else if better := p.betterPath(p.path, written); better != "" {
 			f.Suggestion = p.suggest("did-you-mean", map[string]any{"Target": p.offer(better, fragment)})
 		}

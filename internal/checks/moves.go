@@ -94,7 +94,7 @@ func similar(a, b *site, gone, come []delta, free map[string]bool, m move, pair 
 func lineBag(s *site, p string) map[string]int {
 	bag := map[string]int{}
 	pg, ok := s.page(p)
-	if !ok {
+	if !ok || len(pg.Source) > wiki.MaxBytes {
 		return bag
 	}
 	for _, line := range splitLines(pg.Source) {

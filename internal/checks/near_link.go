@@ -80,10 +80,13 @@ func (p *pass) blankDestinations() {
 	}
 }
 
+// maxDestination bounds what is taken for a destination, in bytes.
+const maxDestination = 4096
+
 // closing is the offset of the bracket that ends a destination, negative when the line has none.
 func closing(line []byte) int {
 	open := 0
-	for i, c := range line {
+	for i, c := range line[:min(len(line), maxDestination)] {
 		switch c {
 		case '(':
 			open++

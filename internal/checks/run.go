@@ -2,6 +2,7 @@ package checks
 
 import (
 	"errors"
+	"maps"
 	"sort"
 
 	"patchbot/internal/wiki"
@@ -185,7 +186,7 @@ func (r *runner) look(st *step) {
 			st.site.names.gone = append(st.site.names.gone, d.path)
 		}
 	}
-	st.site.before = func(p string) ([]wiki.Anchor, bool) { return r.base.anchorsOf(st.moves.old(p)) }
+	st.site.before = func(p string) (*anchorSet, bool) { return r.base.anchorsOf(st.moves.old(p)) }
 	st.site.trust = func(p string) map[string]bool {
 		if pg, ok := r.base.page(st.moves.old(p)); ok {
 			return trustedIn(pg)
@@ -330,15 +331,10 @@ func (r *runner) idsChanged(head *site, d delta) bool {
 	}
 	a, oka := r.base.anchorsOf(d.path)
 	b, okb := head.anchorsOf(d.path)
-	if oka != okb || len(a) != len(b) {
+	if oka != okb {
 		return true
 	}
-	for i := range a {
-		if a[i].ID != b[i].ID {
-			return true
-		}
-	}
-	return false
+	return oka && !maps.Equal(a.ids, b.ids)
 }
 
 // follow matches what one tree has introduced with what the next has: a finding that stays keeps its part, one that goes is

@@ -16,6 +16,9 @@ type directive struct {
 	text  string // as written, blanks folded: a comment of the patch counts only if the base has the same
 }
 
+// maxDirectives bounds the comments that are read in one page.
+const maxDirectives = 500
+
 // directives reads the comments of a page.
 func directives(p *wiki.Page) []directive {
 	if !bytes.Contains(p.Source, []byte("-disable")) {
@@ -27,20 +30,18 @@ func directives(p *wiki.Page) []directive {
 		if n.Kind != wiki.HTML && n.Kind != wiki.HTMLBlock {
 			continue
 		}
-		off := n.Start
-		for {
-			text := p.Text(off, n.End)
-			a := strings.Index(text, "<!--")
+		for off := n.Start; len(out) < maxDirectives; {
+			text := p.Source[off:n.End]
+			a := bytes.Index(text, []byte("<!--"))
 			if a < 0 {
 				break
 			}
-			b := strings.Index(text[a:], "-->")
+			b := bytes.Index(text[a:], []byte("-->"))
 			if b < 0 {
 				break
 			}
-			line, _ := p.Position(off + int32(a))
-			if d, ok := parseDirective(text[a+4 : a+b]); ok {
-				d.line = line
+			if d, ok := parseDirective(string(text[a+4 : max(a+b, a+4)])); ok {
+				d.line = p.LineOf(off + int32(a))
 				out = append(out, d)
 			}
 			off += int32(a + b + 3)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"patchbot/internal/wiki"
 )
@@ -21,7 +22,7 @@ type site struct {
 	folders map[string]*folder // directories, once looked at
 
 	// before gives the ids that the page at a path had in the base; nil when there is no base.
-	before func(p string) ([]wiki.Anchor, bool)
+	before func(p string) (*anchorSet, bool)
 
 	// trust gives the comments of a page that may silence findings; nil lets every comment do so.
 	trust func(p string) map[string]bool
@@ -31,14 +32,20 @@ type site struct {
 type store struct {
 	index   *wiki.Index
 	pages   map[string]*wiki.Page
-	anchors map[string][]wiki.Anchor
+	anchors map[string]*anchorSet
+}
+
+// anchorSet is the ids of one page.
+type anchorSet struct {
+	list []wiki.Anchor
+	ids  map[string]bool
 }
 
 func newStore(index *wiki.Index) *store {
 	if index == nil {
 		index = wiki.NewIndex()
 	}
-	return &store{index: index, pages: map[string]*wiki.Page{}, anchors: map[string][]wiki.Anchor{}}
+	return &store{index: index, pages: map[string]*wiki.Page{}, anchors: map[string]*anchorSet{}}
 }
 
 // page parses the page at a path. ok is false when there is no file or it cannot be read.
@@ -61,7 +68,7 @@ func (s *site) page(p string) (*wiki.Page, bool) {
 }
 
 // anchorsOf are the ids of the page at a path; ok is false when they cannot be known.
-func (s *site) anchorsOf(p string) ([]wiki.Anchor, bool) {
+func (s *site) anchorsOf(p string) (*anchorSet, bool) {
 	id, mode, ok := s.tree.Lookup(p)
 	if !ok || mode != wiki.ModeFile && mode != wiki.ModeExec {
 		return nil, false
@@ -74,7 +81,10 @@ func (s *site) anchorsOf(p string) ([]wiki.Anchor, bool) {
 	if !ok || f.Partial {
 		return nil, false
 	}
-	a := s.host.Anchors(f)
+	a := &anchorSet{list: s.host.Anchors(f), ids: make(map[string]bool)}
+	for _, x := range a.list {
+		a.ids[x.ID] = true
+	}
 	s.store.anchors[key] = a
 	return a, true
 }
@@ -134,19 +144,51 @@ type pass struct {
 	md    *wiki.Page // nil unless the file is a page that was parsed
 	lines *wiki.Page // for positions in any file
 	out   *[]Finding
+	count int     // findings of this rule in this file
 	where []place // the links of the page, once resolved
+
+	at     spot   // the place that was asked for last
+	quoted int    // the line whose text is source
+	source string // as findings quote it
 }
+
+// spot is a place in a file.
+type spot struct {
+	off          int32
+	line, column int
+}
+
+// maxFindings bounds what one rule says about one file: beyond, the file is hostile or the rule is not for it.
+const maxFindings = 1000
+
+// full reports whether the rule has said all that it may about the file.
+func (p *pass) full() bool { return p.count >= maxFindings }
 
 // report adds a finding about the bytes [start,end); key names the rule's message.
 func (p *pass) report(start, end int32, key string, args map[string]any) *Finding {
 	f := p.file(key, args)
-	pos := p.lines
-	f.Line, f.Column = pos.Position(start)
-	f.EndLine, f.EndColumn = pos.Position(max(start, end))
-	if f.Line <= pos.LineCount() {
-		f.Source = string(bytes.ToValidUTF8(pos.Line(f.Line), []byte("\uFFFD")))
+	f.Line, f.Column = p.position(start)
+	f.EndLine, f.EndColumn = p.position(max(start, end))
+	if f.Line != p.quoted && f.Line <= p.lines.LineCount() {
+		p.quoted = f.Line
+		p.source = string(bytes.ToValidUTF8(p.lines.Line(f.Line), []byte("\uFFFD")))
+	}
+	if f.Line == p.quoted {
+		f.Source = p.source
 	}
 	return f
+}
+
+// position is that of the page, from the last one asked for: a line of a megabyte is not read again for each finding.
+func (p *pass) position(off int32) (line, column int) {
+	if p.at.line > 0 && off >= p.at.off && off <= p.lines.LineEnd(p.at.line) {
+		p.at.column += utf8.RuneCount(p.lines.Source[p.at.off:off])
+		p.at.off = off
+	} else {
+		p.at.line, p.at.column = p.lines.Position(off)
+		p.at.off = min(off, p.lines.LineEnd(max(min(p.at.line, p.lines.LineCount()), 1)))
+	}
+	return p.at.line, p.at.column
 }
 
 // line adds a finding about a whole line.
@@ -156,6 +198,9 @@ func (p *pass) line(n int, key string, args map[string]any) *Finding {
 
 // file adds a finding about the file as a whole. The pointer is valid until the next finding.
 func (p *pass) file(key string, args map[string]any) *Finding {
+	if p.count++; p.count > maxFindings {
+		return &Finding{}
+	}
 	*p.out = append(*p.out, Finding{
 		Path: p.path, Rule: p.rule.ID, Severity: p.level, Message: Message{ID: p.rule.ID + "." + key, Args: args},
 	})
@@ -186,7 +231,7 @@ func (s *site) check(set *Set, p string, linksOnly bool) []Finding {
 		if r.Scope == ScopePage && c.md == nil || r.Scope == ScopeFile && c.lines == nil {
 			continue
 		}
-		c.rule, c.level = r, set.Level(r.ID)
+		c.rule, c.level, c.count = r, set.Level(r.ID), 0
 		r.check(&c)
 	}
 	if len(out) > 0 && c.md != nil {

@@ -62,7 +62,7 @@ func (s *site) betterAnchor(p, fragment string) string {
 		return ""
 	}
 	f, ok := s.facts(p, id)
-	if !ok {
+	if !ok || len(f.Headings)+len(f.IDs) > maxNames {
 		return ""
 	}
 	own := s.host.Anchors(f)
@@ -105,7 +105,7 @@ func (s *site) renamedAnchor(p, fragment string, ids []string) string {
 		return ""
 	}
 	was, is := map[string]bool{}, map[string]bool{}
-	for _, a := range old {
+	for _, a := range old.list {
 		was[a.ID] = was[a.ID] || !a.Also
 	}
 	gained := ""

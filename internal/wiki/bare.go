@@ -42,8 +42,14 @@ func (b *builder) nextURL(start, stop int32) (from, to int32) {
 		i := bytes.Index(b.src[off:stop], []byte("://"))
 		www := int32(-1)
 		if b.d.Bare == BareGFM {
-			if j := bytes.Index(b.src[off:stop], []byte("www.")); j >= 0 && b.boundary(off+int32(j)) {
-				www = off + int32(j)
+			if b.www < off {
+				b.www = int32(len(b.src))
+				if j := bytes.Index(b.src[off:], []byte("www.")); j >= 0 {
+					b.www = off + int32(j)
+				}
+			}
+			if b.www+4 <= stop && b.boundary(b.www) {
+				www = b.www
 			}
 		}
 		if i < 0 && www < 0 {
@@ -109,17 +115,23 @@ func (b *builder) boundary(off int32) bool {
 
 // urlEnd is where a URL ends that begins at an offset.
 func (b *builder) urlEnd(from int32) int32 {
+	if from >= b.blank[0] && from < b.blank[1] {
+		return b.trimURL(from, b.blank[1])
+	}
 	end := from
-	for int(end) < len(b.src) {
-		switch b.src[end] {
-		case ' ', '\t', '\n', '\r', '\f', '\v', '<', '>':
-			if b.src[end] != '>' || b.d.Bare == BarePlain {
-				return b.trimURL(from, end)
-			}
-		}
+	for int(end) < len(b.src) && !b.endsURL(b.src[end]) {
 		end++
 	}
+	b.blank = [2]int32{from, end}
 	return b.trimURL(from, end)
+}
+
+func (b *builder) endsURL(c byte) bool {
+	switch c {
+	case ' ', '\t', '\n', '\r', '\f', '\v', '<':
+		return true
+	}
+	return c == '>' && b.d.Bare == BarePlain
 }
 
 // trimURL cuts the punctuation that GFM leaves out of an autolink.

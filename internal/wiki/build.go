@@ -19,6 +19,8 @@ type builder struct {
 	eaten int32 // end of the bare URL read last: what stands before it is part of the URL
 
 	titles *titleRenderer // made with the first heading
+	www    int32          // where the next "www." is, from an earlier look; behind the text when there is none
+	blank  [2]int32       // a run without blanks that was read before: its first byte and its end
 }
 
 func build(p *Page, d Dialect) {

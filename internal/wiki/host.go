@@ -106,17 +106,12 @@ func IsPage(path string) bool {
 // regular reports whether a mode is that of a plain file.
 func regular(mode uint32) bool { return mode&0o170000 == 0o100000 }
 
-// HasAnchor reports whether a fragment reaches one of the anchors. "top" and an empty fragment reach every page's start,
-// and text fragments (":~:") are the browser's affair.
-func HasAnchor(anchors []Anchor, fragment string) bool {
-	if fragment == "" || strings.EqualFold(fragment, "top") || strings.HasPrefix(fragment, ":~:") {
-		return true
+// WantedID is the id that a fragment asks for; empty when any page answers it: "top" reaches every page's start (HTML,
+// section 7.4.6.4), and text fragments (":~:") are the browser's affair.
+func WantedID(fragment string) string {
+	id, _, _ := strings.Cut(fragment, ":~:")
+	if strings.EqualFold(id, "top") {
+		return ""
 	}
-	fragment, _, _ = strings.Cut(fragment, ":~:")
-	for _, a := range anchors {
-		if a.ID == fragment {
-			return true
-		}
-	}
-	return false
+	return id
 }

@@ -104,15 +104,16 @@ type Page struct {
 	lines []int32
 }
 
-// Limits of what is parsed. Pages of people stay far below: the largest of the wikis measured has 0.5 MB.
+// Limits of what is parsed. Pages of people stay far below them.
 const (
-	MaxBytes = 4 << 20 // a larger page is refused whole
+	MaxBytes = 1 << 20 // a larger page is refused whole
 	// maxNesting bounds containers in containers and brackets in brackets.
 	maxNesting = 64
 	// maxMarks bounds the delimiters, brackets and tags within one paragraph: matching them is quadratic at worst.
 	maxMarks = 5000
-	// maxColumns bounds the cells of one table row: every row is padded to the header's width.
+	// maxColumns bounds the cells of one table row, maxCells those of a table: every row is padded to the header's width.
 	maxColumns = 200
+	maxCells   = 100_000
 )
 
 // Dialect is what a host's reading of a page's bytes depends on.

@@ -35,7 +35,7 @@ var markdown = parser.NewParser(
 		util.Prioritized(watched{extension.NewStrikethroughParser()}, 500),
 	),
 	parser.WithParagraphTransformers(
-		util.Prioritized(parser.LinkReferenceParagraphTransformer, 100),
+		util.Prioritized(definitions{parser.LinkReferenceParagraphTransformer}, 100),
 		util.Prioritized(boundedTable{extension.NewTableParagraphTransformer()}, 200),
 	),
 	parser.WithASTTransformers(
@@ -94,7 +94,11 @@ func (p watched) Parse(parent ast.Node, block text.Reader, pc parser.Context) as
 	if !w.spend() {
 		return nil
 	}
-	_, before := block.Position()
+	line, before := block.PeekLine()
+	if (line[0] == '*' || line[0] == '_') && longRun(line) {
+		w.cut = "marks" // every pair of marks would nest one level deeper
+		return nil
+	}
 	n := p.InlineParser.Parse(parent, block, pc)
 	if n == nil {
 		return nil
@@ -106,6 +110,19 @@ func (p watched) Parse(parent ast.Node, block text.Reader, pc parser.Context) as
 		w.ends = append(w.ends, extent{int32(before.Start), end, end})
 	}
 	return n
+}
+
+// longRun reports whether a line begins with more equal marks than may nest.
+func longRun(line []byte) bool {
+	for i := range line {
+		if line[i] != line[0] {
+			return false
+		}
+		if i >= maxNesting {
+			return true
+		}
+	}
+	return false
 }
 
 // endBefore is the end of a construct whose parser left the reader at offset next: when that begins a new line, the line
@@ -144,6 +161,10 @@ func (p linkWatch) Parse(parent ast.Node, block text.Reader, pc parser.Context) 
 		}
 		return n
 	}
+	if len(line) > maxDestination && line[1] == '(' && !endsEarly(line[2:]) {
+		w.cut = "marks"
+		return nil
+	}
 	n := p.InlineParser.Parse(parent, block, pc)
 	if len(w.open) == 0 {
 		return n
@@ -158,6 +179,14 @@ func (p linkWatch) Parse(parent ast.Node, block text.Reader, pc parser.Context) 
 	}
 	w.fail(o, int32(before.Start))
 	return nil
+}
+
+// maxDestination bounds a destination without blanks, in bytes: each bracket before one reads it to its end.
+const maxDestination = 8 << 10
+
+// endsEarly reports whether a destination ends within its bound.
+func endsEarly(text []byte) bool {
+	return bytes.IndexAny(text[:min(len(text), maxDestination)], " \t\n)>") >= 0
 }
 
 // fail notes brackets that became no link. What follows "]" tells which form of reference was meant.
@@ -224,33 +253,3 @@ func (p linkWatch) CloseBlock(parent ast.Node, block text.Reader, pc parser.Cont
 
 // foldLabel makes labels comparable (CommonMark 0.31, section 6.3).
 func foldLabel(label []byte) string { return util.ToLinkReference(label) }
-
-// boundedBlock refuses to open a container inside too many others.
-type boundedBlock struct{ parser.BlockParser }
-
-func (p boundedBlock) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
-	depth := 0
-	for n := parent; n != nil; n = n.Parent() {
-		depth++
-	}
-	if depth > maxNesting {
-		pc.Get(watchKey).(*watch).cut = "nesting"
-		return nil, parser.NoChildren
-	}
-	return p.BlockParser.Open(parent, reader, pc)
-}
-
-// boundedTable leaves a paragraph alone whose table would have too many columns.
-type boundedTable struct{ parser.ParagraphTransformer }
-
-func (t boundedTable) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Context) {
-	lines := node.Lines()
-	for i := 1; i < lines.Len(); i++ {
-		s := lines.At(i)
-		if line := s.Value(reader.Source()); len(line) > maxColumns && bytes.Count(line, []byte{'|'}) > maxColumns {
-			pc.Get(watchKey).(*watch).cut = "table"
-			return
-		}
-	}
-	t.ParagraphTransformer.Transform(node, reader, pc)
-}
