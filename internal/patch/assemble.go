@@ -12,21 +12,14 @@ import (
 type Assembly struct {
 	Series  []*Series // by arrival of their first mail
 	Ignored []*Mail   // every mail that is in no series, each with its Reason; by arrival
+
+	of map[string]*Series // by message id, copies included
 }
 
-// Of returns the series that holds the mail with that message id as its cover or a part sent for it, or nil.
+// Of returns the series that the mail with that message id was sent for, as its cover letter, a part, or a copy of one; nil
+// when there is none.
 func (a *Assembly) Of(messageID string) *Series {
-	for _, s := range a.Series {
-		if s.Cover != nil && s.Cover.Message.ID == messageID {
-			return s
-		}
-		for _, p := range s.Parts {
-			if p.Mail.Message.ID == messageID && !slices.Contains(s.Carried, p.Index) {
-				return s
-			}
-		}
-	}
-	return nil
+	return a.of[messageID]
 }
 
 // Assemble makes series of classified mails. It depends on the set of mails alone, not on their order, and changes none of
@@ -54,8 +47,18 @@ func Assemble(mails []*Mail) *Assembly {
 		}
 		a.Ignored = append(a.Ignored, withReason(p.cover, ReasonNoSeries))
 	}
+	made := map[*posting]*Series{}
 	for _, chain := range chains(postings, g) {
-		a.Series = append(a.Series, chain.series(g)...)
+		for i, s := range chain.series(g) {
+			a.Series = append(a.Series, s)
+			made[chain[i]] = s
+		}
+	}
+	a.of = map[string]*Series{}
+	for id, p := range g.of {
+		if s := made[p.origin()]; s != nil {
+			a.of[id] = s
+		}
 	}
 	slices.SortFunc(a.Series, func(x, y *Series) int {
 		return cmp.Or(compareMails(x.first, y.first), cmp.Compare(x.VersionID(), y.VersionID()))

@@ -116,3 +116,28 @@ func TestRef(t *testing.T) {
 		}
 	}
 }
+
+// TestDamageIsTheMailers tells what a mailer broke from what a person edited.
+func TestDamageIsTheMailers(t *testing.T) {
+	const head = "diff --git a/x b/x\n--- a/x\n+++ b/x\n"
+	for _, test := range []struct {
+		name, diff string
+		damage     Damage
+		line       int
+		whole      bool
+	}{
+		{"whole", head + "@@ -1,2 +1,2 @@\n a\n-b\n+c\n-- \n2.39.5\n", "", 0, true},
+		{"blank of an empty context line lost", head + "@@ -1,3 +1,3 @@\n a\n\n-b\n+c\n", "", 0, true},
+		{"a line too many announced, at the end", head + "@@ -1,3 +1,3 @@\n a\n-b\n+c\n-- \n2.39.5\n", "", 0, false},
+		{"a line too many announced, before a hunk", head + "@@ -1,3 +1,3 @@\n a\n-b\n+c\n@@ -9 +9 @@\n-b\n+c\n", "", 0, false},
+		{"a line too few announced", head + "@@ -1 +1 @@\n a\n-b\n+c\n", "", 0, true},
+		{"cut off", head + "@@ -1,9 +1,9 @@\n a\n", "", 0, false},
+		{"wrapped", head + "@@ -1,2 +1,2 @@\n a long\nline\n-b\n+c\n", DamageWrapped, 6, false},
+		{"no-break space", head + "@@ -1,2 +1,2 @@\n\u00a0a\n-b\n+c\n", DamageBlanks, 5, false},
+	} {
+		o := outlineOf(test.diff)
+		if o.damage != test.damage || o.line != test.line || o.whole() != test.whole {
+			t.Errorf("%s: damage %q at line %d, whole %t", test.name, o.damage, o.line, o.whole())
+		}
+	}
+}

@@ -161,6 +161,9 @@ func (s *scanner) broken(span *fileSpan, line string) bool {
 	if strings.HasPrefix(line, "@@ -") || strings.HasPrefix(line, "diff --git ") {
 		return true // an edited hunk, not a mailer's work
 	}
+	if strings.HasSuffix(s.text[:s.at], "\n-- \n") || strings.HasSuffix(s.text[:s.at], "\n-- \r\n") {
+		return false // git's version below the signature mark: the hunk announces more lines than there are
+	}
 	if s.out.damage == "" {
 		s.out.damage, s.out.line = DamageWrapped, s.num
 		if strings.HasPrefix(line, "\u00a0") {

@@ -18,35 +18,41 @@ import (
 // A reply or forward mark before the bracket, or between it and a list tag, makes it a reply.
 func ParseSubject(s string) Subject {
 	p := Subject{Version: 1, Index: 1, Total: 1}
-	rest := strings.TrimLeftFunc(s, email.IsBlank)
+	rest := s
 	for {
-		after, marked := email.CutMarks(rest)
-		p.Reply = p.Reply || marked
-		after = cutFilterTag(after)
-		inside, next, ok := cutBracket(after)
+		if !p.Patch { // behind the bracket, "re:" belongs to the title
+			front, reply := cutFront(rest)
+			rest, p.Reply = front, p.Reply || reply
+		}
+		inside, next, ok := cutBracket(rest)
 		if !ok {
-			rest = after
 			break
 		}
-		words := bracketWords(inside)
-		marks := readMarks(words)
-		if p.Patch && (!marks.onlyMarks() || marks.patch) {
-			rest = after
+		marks := readMarks(bracketWords(inside))
+		if p.Patch && (marks.patch || !marks.onlyMarks()) {
 			break
 		}
 		if marks.patch || marks.onlyMarks() {
 			p.apply(marks)
 		}
 		rest = next
-		if !marks.patch && p.Patch && strings.TrimSpace(rest) == "" {
-			break
-		}
-	}
-	if !p.Patch { // nothing that stands in a bracket counts then
-		return Subject{Reply: p.Reply, Version: 1, Index: 1, Total: 1, Title: trimBlanks(rest)}
 	}
 	p.Title = trimBlanks(rest)
+	if !p.Patch { // nothing that stands in a bracket counts then
+		return Subject{Reply: p.Reply, Version: 1, Index: 1, Total: 1, Title: p.Title}
+	}
 	return p
+}
+
+// cutFront cuts reply and forward marks and the tags of mail filters from the front of s.
+func cutFront(s string) (rest string, reply bool) {
+	for {
+		cut, marked := email.CutMarks(cutFilterTag(s))
+		if cut == s {
+			return s, reply
+		}
+		s, reply = cut, reply || marked
+	}
 }
 
 func trimBlanks(s string) string { return strings.TrimFunc(s, email.IsBlank) }
@@ -60,8 +66,15 @@ func cutBracket(s string) (inside, rest string, ok bool) {
 	return inside, strings.TrimLeftFunc(rest, email.IsBlank), ok
 }
 
-// cutFilterTag cuts what spam filters write in front: "***SPAM***", "{Spam?}".
+// cutFilterTag cuts what mail filters write in front: "***SPAM***", "{Spam?}", and "EXT:" before a bracket.
 func cutFilterTag(s string) string {
+	for _, tag := range []string{"ext", "external", "spam"} {
+		if len(s) > len(tag) && strings.EqualFold(s[:len(tag)], tag) && s[len(tag)] == ':' {
+			if rest := strings.TrimLeftFunc(s[len(tag)+1:], email.IsBlank); strings.HasPrefix(rest, "[") {
+				return rest
+			}
+		}
+	}
 	switch {
 	case strings.HasPrefix(s, "***"):
 		if tag, rest, ok := strings.Cut(strings.TrimLeft(s, "*"), "***"); ok && len(tag) < 32 {
