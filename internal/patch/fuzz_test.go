@@ -31,7 +31,7 @@ func FuzzClassify(f *testing.F) {
 		switch {
 		case m.Kind == KindPatch && m.Reason == "" && (m.Diff == "" || len(m.Files) == 0 || len(m.PatchID) != 40):
 			t.Fatalf("a patch without a patch: %+v", m)
-		case m.Kind == KindPatch && m.Reason == "" && (m.commit == nil) == (m.bad == nil):
+		case m.Kind == KindPatch && m.Reason == "" && m.commit == nil && m.bad == nil:
 			t.Fatal("neither a commit nor a reason why not")
 		case m.Kind == KindCover && m.Reason != "", m.Kind == KindReply && m.Reason == "", m.Kind == KindIgnored && m.Reason == "":
 			t.Fatalf("%s with reason %q", m.Kind, m.Reason)

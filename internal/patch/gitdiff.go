@@ -70,10 +70,19 @@ func DefaultLimits() Limits {
 	return Limits{Files: 10_000, Hunks: 200_000, BlobBytes: 32 << 20, AllBytes: 64 << 20}
 }
 
+// Dialect is the grammar of a range of git's versions. They differ on what no sane tool writes: odd modes, numbers beyond 64
+// bits, stray end-of-file markers, names with blanks.
+type Dialect int
+
+const (
+	Git239 Dialect = iota // as in git 2.39
+	Git250                // from git 2.50 on, with what later versions up to 2.55 changed
+)
+
 // ReadDiff reads a diff, with whatever text stands around it, as `git apply` does. A diff without any entry is an error.
 // Entries share memory with diff.
-func ReadDiff(diff []byte, limits Limits) ([]*Entry, *SyntaxError) {
-	p := diffReader{data: diff, line: 1, strip: 1, limits: limits}
+func ReadDiff(diff []byte, limits Limits, dialect Dialect) ([]*Entry, *SyntaxError) {
+	p := diffReader{data: diff, line: 1, strip: 1, limits: limits, modern: dialect == Git250}
 	var entries []*Entry
 	for {
 		e, err := p.entry()
@@ -102,6 +111,7 @@ type diffReader struct {
 	stripKnown bool
 	hunks      int
 	limits     Limits
+	modern     bool // Git250
 }
 
 func (p *diffReader) rest() []byte { return p.data[p.pos:] }
@@ -152,7 +162,7 @@ func (p *diffReader) findHeader() (*Entry, *SyntaxError) {
 		switch {
 		case len(line) < shortest:
 		case bytes.HasPrefix(line, []byte("@@ -")):
-			if _, ok := parseRanges(line); ok {
+			if _, ok := p.ranges(line); ok {
 				return nil, p.fail("a hunk without the header of a file")
 			}
 		case len(p.rest()) < len(line)+shortest:

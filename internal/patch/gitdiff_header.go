@@ -132,8 +132,26 @@ func (h *headerReader) mode(mode *uint32, rest []byte) string {
 	if n == 0 || n >= len(rest) || !isSpace(rest[n]) {
 		return "invalid mode"
 	}
+	if h.p.modern {
+		m = canonicalMode(m)
+	}
 	*mode = m
 	return ""
+}
+
+// canonicalMode is one of the five modes that trees have.
+func canonicalMode(mode uint32) uint32 {
+	const typeBits, regular, symlink, directory, gitlink = 0o170000, 0o100000, 0o120000, 0o040000, 0o160000
+	switch mode & typeBits {
+	case regular:
+		if mode&0o100 != 0 {
+			return 0o100755
+		}
+		return 0o100644
+	case symlink, directory:
+		return mode & typeBits
+	}
+	return gitlink
 }
 
 // parseOctal reads an octal number as strtoul does: blanks and a sign may stand before it.

@@ -9,9 +9,17 @@ import (
 // ranges are the four numbers of a hunk header.
 type ranges struct {
 	oldPos, oldLines, newPos, newLines uint64
+	overflow                           bool
 }
 
-// parseRanges reads "@@ -a,b +c,d @@".
+// ranges reads "@@ -a,b +c,d @@".
+func (p *diffReader) ranges(line []byte) (r ranges, ok bool) {
+	r, ok = parseRanges(line)
+	// to the older dialect a number that is too large is the largest one
+	return r, ok && (!p.modern || !r.overflow)
+}
+
+// parseRanges reads "@@ -a,b +c,d @@" and says whether one of the numbers was too large.
 func parseRanges(line []byte) (r ranges, ok bool) {
 	if len(line) == 0 || line[len(line)-1] != '\n' {
 		return r, false
@@ -20,41 +28,48 @@ func parseRanges(line []byte) (r ranges, ok bool) {
 	if !ok {
 		return r, false
 	}
-	if r.oldPos, r.oldLines, rest, ok = parseRange(rest, " +"); !ok {
+	if r.oldPos, r.oldLines, rest, ok = r.parse(rest, " +"); !ok {
 		return r, false
 	}
-	r.newPos, r.newLines, _, ok = parseRange(rest, " @@")
+	r.newPos, r.newLines, _, ok = r.parse(rest, " @@")
 	return r, ok
 }
 
-// parseRange reads "pos" or "pos,count" and what must follow.
-func parseRange(b []byte, follow string) (pos, count uint64, rest []byte, ok bool) {
-	if pos, b, ok = parseNumber(b); !ok {
+// parse reads "pos" or "pos,count" and what must follow.
+func (r *ranges) parse(b []byte, follow string) (pos, count uint64, rest []byte, ok bool) {
+	var over bool
+	if pos, b, over = parseNumber(b); b == nil {
 		return 0, 0, nil, false
 	}
+	r.overflow = r.overflow || over
 	count = 1
 	if len(b) > 0 && b[0] == ',' {
-		if count, b, ok = parseNumber(b[1:]); !ok {
+		if count, b, over = parseNumber(b[1:]); b == nil {
 			return 0, 0, nil, false
 		}
+		r.overflow = r.overflow || over
 	}
 	rest, ok = bytes.CutPrefix(b, []byte(follow))
 	return pos, count, rest, ok
 }
 
-// parseNumber reads digits; the value saturates.
-func parseNumber(b []byte) (v uint64, rest []byte, ok bool) {
+// parseNumber reads digits; a value that is too large is the largest. rest is nil when there is no digit.
+func parseNumber(b []byte) (v uint64, rest []byte, overflow bool) {
 	n := 0
 	for n < len(b) && isDigit(b[n]) {
 		d := uint64(b[n] - '0')
-		if v > (math.MaxUint64-d)/10 {
-			v = math.MaxUint64
-		} else {
+		if overflow = overflow || v > (math.MaxUint64-d)/10; !overflow {
 			v = v*10 + d
 		}
 		n++
 	}
-	return v, b[n:], n > 0
+	switch {
+	case n == 0:
+		return 0, nil, false
+	case overflow:
+		v = math.MaxUint64
+	}
+	return v, b[n:len(b):len(b)], overflow
 }
 
 // fragments reads the hunks that follow the header of e.
@@ -94,7 +109,7 @@ func (p *diffReader) fragments(e *Entry) *SyntaxError {
 func (p *diffReader) fragment(e *Entry) (f Fragment, n, bad int) {
 	data := p.rest()
 	header := firstLine(data)
-	r, ok := parseRanges(header)
+	r, ok := p.ranges(header)
 	if !ok {
 		return f, 0, 0
 	}
@@ -135,7 +150,7 @@ func (p *diffReader) fragment(e *Entry) (f Fragment, n, bad int) {
 		return f, 0, lines
 	}
 	// the marker after the last line stands beyond the counts
-	if rest := data[n:]; len(rest) > noNewlineLength && bytes.HasPrefix(rest, []byte("\\ ")) {
+	if rest := data[n:]; len(rest) > noNewlineLength && bytes.HasPrefix(rest, []byte("\\ ")) && (!p.modern || isNoNewline(firstLine(rest))) {
 		n += len(firstLine(rest))
 	}
 	f.Body = data[len(header):n]

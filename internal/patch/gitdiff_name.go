@@ -174,12 +174,12 @@ func (p *diffReader) gitLineName(line []byte) string {
 		}
 		return ""
 	}
-	return twiceName(name, p.strip)
+	return p.twiceName(name)
 }
 
-// twiceName finds the name that stands twice in "x/name y/name" of which the first component is already cut. A blank whose
-// right side has too few components ends the search: git up to 2.44 reads no name that holds such a blank.
-func twiceName(line []byte, strip int) string {
+// twiceName finds the name that stands twice in "x/name y/name" of which the first component is already cut. To the older
+// dialect a blank whose right side has too few components ends the search: it reads no name that holds such a blank.
+func (p *diffReader) twiceName(line []byte) string {
 	if bytes.IndexByte(line, '\n') < 0 || bytes.IndexByte(line, 0) >= 0 {
 		return ""
 	}
@@ -188,11 +188,11 @@ func twiceName(line []byte, strip int) string {
 		if c != ' ' && c != '\t' {
 			continue
 		}
-		second, ok := withoutPrefix(line[i+1:], strip)
-		if !ok {
+		second, ok := withoutPrefix(line[i+1:], p.strip)
+		if !ok && !p.modern {
 			return ""
 		}
-		if bytes.Equal(line[:i], second) {
+		if ok && bytes.Equal(line[:i], second) {
 			return string(line[:i])
 		}
 	}

@@ -218,23 +218,15 @@ func (r *run) part(in Input) (PartResult, *failure, error) {
 	if in.Commit == nil {
 		return fail(bad)
 	}
-	tree, how, offset, f, err := r.diff(in.Commit.Diff)
+	try, depends, err := r.tryVariants(in.Commit.Diff)
 	if err != nil {
 		return result, nil, err
 	}
-	if f != nil && !r.options.Plain && fallsBack(f) {
-		plain := f
-		how, offset = HowThreeWay, 0
-		if tree, result.DependsOnGit, f, err = r.threeWay(in.Commit.Diff); err != nil {
-			return result, nil, err
-		}
-		if f == nil && tree == r.at {
-			result.Status, result.Tree = StatusAlreadyApplied, tree.String()
-			return result, nil, nil
-		}
-		if f != nil && plain.status != StatusConflict {
-			f = plain
-		}
+	result.DependsOnGit = depends
+	f := try.failure
+	if f == nil && try.already {
+		result.Status, result.Tree = StatusAlreadyApplied, r.at.String()
+		return result, nil, nil
 	}
 	if f == nil {
 		f = bad // git looks at these only when it commits
@@ -242,35 +234,9 @@ func (r *run) part(in Input) (PartResult, *failure, error) {
 	if f != nil {
 		return fail(f)
 	}
-	result.Status, result.How, result.Offset = StatusApplied, how, offset
-	r.at = tree
+	result.Status, result.How, result.Offset = StatusApplied, try.how, try.offset
+	r.at = try.tree
 	r.head = r.keep(plumbing.CommitObject, r.commitObject(in.Commit))
 	result.Tree, result.Commit = r.at.String(), r.head.String()
 	return result, nil, nil
-}
-
-// fallsBack tells whether git am -3 would try a merge, and one could be tried here.
-func fallsBack(f *failure) bool { return f.status != StatusTooLarge && f.Reason != "syntax" }
-
-// diff applies a diff to the current tree without fall-back.
-func (r *run) diff(diff []byte) (tree plumbing.Hash, how How, offset int, f *failure, err error) {
-	entries, bad := patch.ReadDiff(diff, r.options.Limits)
-	if bad != nil {
-		status := StatusCorrupt
-		reason := "syntax"
-		if bad.TooLarge {
-			status, reason = StatusTooLarge, "too-large"
-		}
-		return tree, "", 0, &failure{Failure{Line: bad.Line, Reason: reason, Detail: bad.Error()}, status}, nil
-	}
-	index := newDraft(r, r.at)
-	a := applier{src: r, index: index, keep: r.keepBlob, limits: r.options.Limits, disk: true}
-	if f, err = a.apply(entries); f != nil || err != nil {
-		return tree, "", 0, f, err
-	}
-	how = HowExact
-	if a.offset != 0 {
-		how = HowOffset
-	}
-	return index.write(func(t []byte) plumbing.Hash { return r.keep(plumbing.TreeObject, t) }), how, a.offset, nil, nil
 }

@@ -12,74 +12,47 @@ import (
 )
 
 // threeWay is what git am -3 does with a diff that does not apply: it makes up the tree that the diff was made on, from the
-// ids in its index lines, applies the diff there without fuzz, and merges both into the current tree. tree is that of the
-// merge; depends is set when the two merges of git's end differently.
-func (r *run) threeWay(diff []byte) (tree plumbing.Hash, depends bool, f *failure, err error) {
-	entries, bad := patch.ReadDiff(diff, r.options.Limits)
+// ids in its index lines, applies the diff there without fuzz, and merges both into the current tree.
+func (r *run) threeWay(diff []byte, v MergeVariant) (attempt, error) {
+	entries, bad := patch.ReadDiff(diff, r.options.Limits, v.dialect())
 	if bad != nil {
-		return tree, false, &failure{Failure{Line: bad.Line, Reason: "syntax", Detail: bad.Error()}, StatusCorrupt}, nil
+		return attempt{failure: syntaxFailure(bad)}, nil
 	}
 	base, f, err := r.fakeBase(entries)
 	if f != nil || err != nil {
-		return tree, false, f, err
+		return attempt{failure: f}, err
 	}
-	m := &treeMerge{src: r, keep: r.keepBlob, ours: r.at, base: make(map[string]treeEntry), theirs: make(map[string]treeEntry), known: r.repo.spans}
+	m := &treeMerge{
+		src: r, keep: r.keepBlob, ours: r.at, variant: v, known: r.repo.spans,
+		base: make(map[string]treeEntry), theirs: make(map[string]treeEntry),
+	}
 	if err := base.walk(func(path string, n *node) { m.base[path] = treeEntry{mode: n.mode, id: n.id} }); err != nil {
-		return tree, false, nil, err
+		return attempt{}, err
 	}
 	a := applier{src: r, index: base, keep: r.keepBlob, limits: r.options.Limits}
-	if f, err = a.apply(entries); err != nil {
-		return tree, false, nil, err
-	}
-	if f != nil {
-		if f.status == StatusConflict {
+	if f, err = a.apply(entries); f != nil || err != nil {
+		if f != nil && f.status == StatusConflict {
 			f.status = StatusHandEdited
 		}
-		return tree, false, f, nil
+		return attempt{failure: f}, err
 	}
 	if err := base.walk(func(path string, n *node) { m.theirs[path] = treeEntry{mode: n.mode, id: n.id} }); err != nil {
-		return tree, false, nil, err
+		return attempt{}, err
 	}
-	tree, depends, f, err = r.mergeVariants(m, entries)
+	index, conflicts, err := m.merge()
 	if errors.Is(err, patch.ErrTooLarge) {
-		return plumbing.ZeroHash, false, &failure{Failure{Reason: "too-large", Detail: "the merge takes too long"}, StatusTooLarge}, nil
+		f := &failure{Failure{Reason: "too-large", Detail: "the merge takes too long"}, StatusTooLarge}
+		return attempt{failure: f}, nil
 	}
-	return tree, depends, f, err
-}
-
-// mergeVariants merges as the gits do that were asked for.
-func (r *run) mergeVariants(m *treeMerge, entries []*patch.Entry) (tree plumbing.Hash, depends bool, f *failure, err error) {
-	merge := func(v MergeVariant) (plumbing.Hash, []mergeConflict, error) {
-		m.variant = v
-		index, conflicts, err := m.merge()
-		if err != nil || len(conflicts) > 0 {
-			return plumbing.ZeroHash, conflicts, err
-		}
-		return index.write(func(t []byte) plumbing.Hash { return r.keep(plumbing.TreeObject, t) }), nil, nil
-	}
-	variant := r.options.Merge
-	if variant == MergeBoth {
-		variant = MergeRecursive
-	}
-	tree, conflicts, err := merge(variant)
 	if err != nil {
-		return tree, false, nil, err
-	}
-	if r.options.Merge == MergeBoth && m.sensitive {
-		other, otherConflicts, err := merge(MergeOrt)
-		if err != nil {
-			return tree, false, nil, err
-		}
-		depends = other != tree
-		if len(conflicts) == 0 {
-			conflicts = otherConflicts
-		}
+		return attempt{}, err
 	}
 	if len(conflicts) > 0 {
 		f, err := r.explainConflict(conflicts[0], entries)
-		return plumbing.ZeroHash, depends, f, err
+		return attempt{failure: f, sensitive: m.sensitive}, err
 	}
-	return tree, depends, nil, nil
+	tree := r.write(index)
+	return attempt{tree: tree, how: HowThreeWay, already: tree == r.at, sensitive: m.sensitive}, nil
 }
 
 // fakeBase makes up the tree that a diff was made on: only the files that it names, by the ids of its index lines.

@@ -46,7 +46,7 @@ func (m *treeMerge) conflict(path, old, reason, detail string) {
 
 // merge returns the merged tree, or the conflicts by path.
 func (m *treeMerge) merge() (*draft, []mergeConflict, error) {
-	m.index, m.conflicts = newDraft(m.src, m.ours), nil
+	m.index = newDraft(m.src, m.ours)
 	m.put, m.remove, m.handled = make(map[string]treeEntry), make(map[string]bool), make(map[string]bool)
 	if err := m.findMoves(); err != nil {
 		return nil, nil, err
