@@ -55,7 +55,7 @@ func TestApplyHunks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			entries, bad := ReadDiff([]byte("--- a/x\n+++ b/x\n"+tt.hunks), DefaultLimits(), Git239)
+			entries, bad := ReadDiff([]byte("--- a/x\n+++ b/x\n"+tt.hunks), DefaultLimits())
 			if bad != nil {
 				t.Fatal(bad)
 			}
@@ -79,7 +79,7 @@ func TestApplyHunks(t *testing.T) {
 func TestExplain(t *testing.T) {
 	old := "new\nnew\n# Guide\n\nOld title\n\nmore\n"
 	hunks := "@@ -1,4 +1,4 @@\n # Guide\n \n-Title\n+New title\n \n"
-	entries, bad := ReadDiff([]byte("--- a/x\n+++ b/x\n"+hunks), DefaultLimits(), Git239)
+	entries, bad := ReadDiff([]byte("--- a/x\n+++ b/x\n"+hunks), DefaultLimits())
 	if bad != nil {
 		t.Fatal(bad)
 	}

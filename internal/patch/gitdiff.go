@@ -79,9 +79,14 @@ const (
 	Git250                // from git 2.50 on, with what later versions up to 2.55 changed
 )
 
-// ReadDiff reads a diff, with whatever text stands around it, as `git apply` does. A diff without any entry is an error.
+// ReadDiff reads a diff, with whatever text stands around it, as `git apply` of git 2.39 does. A diff without any entry is an error.
 // Entries share memory with diff.
-func ReadDiff(diff []byte, limits Limits, dialect Dialect) ([]*Entry, *SyntaxError) {
+func ReadDiff(diff []byte, limits Limits) ([]*Entry, *SyntaxError) {
+	return ReadDialect(diff, limits, Git239)
+}
+
+// ReadDialect is [ReadDiff] by the grammar of other versions of git.
+func ReadDialect(diff []byte, limits Limits, dialect Dialect) ([]*Entry, *SyntaxError) {
 	p := diffReader{data: diff, line: 1, strip: 1, limits: limits, modern: dialect == Git250}
 	var entries []*Entry
 	for {

@@ -97,7 +97,7 @@ func TestReadDiff(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			entries, err := ReadDiff([]byte(tt.diff), DefaultLimits(), Git239)
+			entries, err := ReadDiff([]byte(tt.diff), DefaultLimits())
 			if tt.name != "nothing but a header" { // which only really applying refuses
 				askGitApply(t, tt.diff, tt.line == 0)
 			}
@@ -137,11 +137,11 @@ func askGitApply(t *testing.T, diff string, ok bool) {
 
 func TestReadDiffLimits(t *testing.T) {
 	file := "diff --git a/x b/x\nold mode 100644\nnew mode 100755\n"
-	if _, err := ReadDiff([]byte(strings.Repeat(file, 4)), Limits{Files: 3}, Git239); err == nil || !err.TooLarge {
+	if _, err := ReadDiff([]byte(strings.Repeat(file, 4)), Limits{Files: 3}); err == nil || !err.TooLarge {
 		t.Errorf("four files: %v", err)
 	}
 	hunk := "@@ -1 +1 @@\n-a\n+b\n"
-	if _, err := ReadDiff([]byte("--- a/x\n+++ b/x\n"+strings.Repeat(hunk, 4)), Limits{Files: 3, Hunks: 3}, Git239); err == nil || !err.TooLarge {
+	if _, err := ReadDiff([]byte("--- a/x\n+++ b/x\n"+strings.Repeat(hunk, 4)), Limits{Files: 3, Hunks: 3}); err == nil || !err.TooLarge {
 		t.Errorf("four hunks: %v", err)
 	}
 }
@@ -163,7 +163,7 @@ func FuzzReadDiff(f *testing.F) {
 	f.Add([]byte("--- a/x\n+++ b/x\n@@ -2,0 +3 @@\n+c\n"), []byte("a\nb"))
 	limits := Limits{Files: 100, Hunks: 100, BlobBytes: 1 << 20, AllBytes: 1 << 20}
 	f.Fuzz(func(t *testing.T, diff, old []byte) {
-		entries, err := ReadDiff(diff, limits, Git239)
+		entries, err := ReadDiff(diff, limits)
 		if err != nil {
 			if err.Line < 1 || err.Reason == "" {
 				t.Fatalf("no place or reason: %+v", err)

@@ -68,7 +68,7 @@ func TestWorkIsBounded(t *testing.T) {
 	}
 	far := strings.Repeat("a\n", 200_000) + "b\n"
 	hunks := "--- x\n+++ x\n" + strings.Repeat("@@ -1000,2 +1000,2 @@\n a\n-b\n+b\n a\n", 2000)
-	entries, bad := ReadDiff([]byte(strings.ReplaceAll(hunks, "1000,2", "1000,3")), DefaultLimits(), Git239)
+	entries, bad := ReadDiff([]byte(strings.ReplaceAll(hunks, "1000,2", "1000,3")), DefaultLimits())
 	if bad != nil {
 		t.Fatal(bad)
 	}

@@ -49,8 +49,8 @@ func (r *run) tryVariants(diff []byte) (result attempt, depends bool, err error)
 
 // ambiguous tells whether the gits read a diff differently.
 func (r *run) ambiguous(diff []byte) bool {
-	a, badA := patch.ReadDiff(diff, r.options.Limits, patch.Git239)
-	b, badB := patch.ReadDiff(diff, r.options.Limits, patch.Git250)
+	a, badA := patch.ReadDialect(diff, r.options.Limits, patch.Git239)
+	b, badB := patch.ReadDialect(diff, r.options.Limits, patch.Git250)
 	return (badA == nil) != (badB == nil) || !reflect.DeepEqual(a, b)
 }
 
@@ -63,7 +63,7 @@ func (v MergeVariant) dialect() patch.Dialect {
 
 // try applies a diff to the current tree as one git does, with the three-way fall-back unless plain git am was asked for.
 func (r *run) try(diff []byte, v MergeVariant) (attempt, error) {
-	entries, bad := patch.ReadDiff(diff, r.options.Limits, v.dialect())
+	entries, bad := patch.ReadDialect(diff, r.options.Limits, v.dialect())
 	if bad != nil {
 		return attempt{failure: syntaxFailure(bad)}, nil
 	}

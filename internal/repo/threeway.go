@@ -14,7 +14,7 @@ import (
 // threeWay is what git am -3 does with a diff that does not apply: it makes up the tree that the diff was made on, from the
 // ids in its index lines, applies the diff there without fuzz, and merges both into the current tree.
 func (r *run) threeWay(diff []byte, v MergeVariant) (attempt, error) {
-	entries, bad := patch.ReadDiff(diff, r.options.Limits, v.dialect())
+	entries, bad := patch.ReadDialect(diff, r.options.Limits, v.dialect())
 	if bad != nil {
 		return attempt{failure: syntaxFailure(bad)}, nil
 	}
