@@ -6,11 +6,10 @@ import (
 	"github.com/yuin/goldmark/ast"
 )
 
-// bare adds the bare URLs that begin in a run of text. A URL is read from the source, not from the tree: on SourceHut it
-// swallows whatever stands before the next blank, links and emphasis included; but one that would leave the construct it
-// stands in, or cut another one in two, is no link.
-func (b *builder) bare(t *ast.Text, parent, limit int32) {
-	start, stop := int32(t.Segment.Start), int32(t.Segment.Stop)
+// bare adds the bare URLs that begin in [start,stop), the text before sibling next. A URL is read from the source, not from
+// the tree: on SourceHut it swallows whatever stands before the next blank, links and emphasis included, and leaves of them
+// what is behind; but one that would leave the construct it stands in is no link.
+func (b *builder) bare(start, stop int32, next ast.Node, parent, limit int32) {
 	start = max(start, b.eaten)
 	for start < stop {
 		from, to := b.nextURL(start, stop)
@@ -19,7 +18,7 @@ func (b *builder) bare(t *ast.Text, parent, limit int32) {
 		}
 		end := b.urlEnd(from)
 		start = to
-		if end > limit || b.insideLink(parent) || b.cuts(t, end) {
+		if end > limit || b.insideLink(parent) || b.d.Bare == BareGFM && b.cuts(next, end) {
 			continue
 		}
 		i := b.add(BareURL, parent, from, end)
@@ -77,7 +76,10 @@ func (b *builder) schemeStart(low, colon int32) int32 {
 		s++
 	}
 	if b.d.Bare == BarePlain {
-		if colon-s < 2 || b.escaped(s) {
+		if b.escaped(s) {
+			s++
+		}
+		if colon-s < 2 || !isLetter(b.src[s]) {
 			return -1
 		}
 		return s
@@ -169,9 +171,9 @@ func isEntityName(s []byte) bool {
 	return len(s) > 0
 }
 
-// cuts reports whether a construct after the text t begins before the offset end and ends behind it.
-func (b *builder) cuts(t *ast.Text, end int32) bool {
-	for c := t.NextSibling(); c != nil; c = c.NextSibling() {
+// cuts reports whether a construct from c on begins before the offset end and ends behind it.
+func (b *builder) cuts(c ast.Node, end int32) bool {
+	for ; c != nil; c = c.NextSibling() {
 		if start := int32(c.Pos()); start < 0 || start >= end {
 			return false
 		}

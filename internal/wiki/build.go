@@ -150,7 +150,8 @@ func (b *builder) fence(n *ast.FencedCodeBlock, parent, start int32) int32 {
 		}
 	}
 	i := b.add(Fence, parent, start, end)
-	b.p.Nodes[i].Inner, b.p.Nodes[i].InnerEnd = inner, max(innerEnd, inner)
+	b.p.Nodes[i].Inner = min(inner, end)
+	b.p.Nodes[i].InnerEnd = min(max(innerEnd, inner), end)
 	return end
 }
 

@@ -14,13 +14,16 @@ func (b *builder) inlines(n ast.Node, parent, limit int32) {
 		start := int32(c.Pos())
 		if start >= 0 && start < b.eaten {
 			if t, ok := c.(*ast.Text); !ok || int32(t.Segment.Stop) <= b.eaten {
+				if end := b.inlineEnd(c); end > b.eaten { // cut in two: the rest is text
+					b.bare(b.eaten, end, c.NextSibling(), parent, limit)
+				}
 				continue
 			}
 		}
 		switch c := c.(type) {
 		case *ast.Text:
 			if b.d.Bare != BareNone {
-				b.bare(c, parent, limit)
+				b.bare(int32(c.Segment.Start), int32(c.Segment.Stop), c.NextSibling(), parent, limit)
 			}
 		case *ast.Emphasis:
 			k := Emphasis

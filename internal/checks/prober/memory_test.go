@@ -246,7 +246,7 @@ func TestNetworkDown(t *testing.T) {
 
 func TestHosts(t *testing.T) {
 	p, base, _, _ := quick(t, func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, map[string]string{"/a": "https://www.login.example.org/x", "/b": "https://git.skip.example.org/x"}[r.URL.Path], 302)
+		http.Redirect(w, r, map[string]string{"/a": "https://www.login.example.org/x", "/b": "https://git.skip.example.org/x"}[r.URL.Path], http.StatusFound)
 	})
 	p.o.Hosts = []Host{{Name: "login.example.org", Login: true}, {Name: "skip.example.org", Skip: true}, {Name: "open.skip.example.org"}}
 	for u, want := range map[string]checks.Answer{
