@@ -25,6 +25,9 @@ type page struct {
 	partial  bool // the end was not read
 }
 
+// maxText is how much of a title or heading is kept, bytes.
+const maxText = 500
+
 func isHTML(contentType string) bool {
 	t, _, err := mime.ParseMediaType(contentType)
 	return err == nil && (t == "text/html" || t == "application/xhtml+xml")
@@ -42,8 +45,9 @@ func readPage(data []byte, partial bool) *page {
 			p.title, p.heading = fold(p.title), fold(p.heading)
 			return p
 		case html.TextToken:
-			if into != nil && len(*into) < 500 {
-				*into += string(z.Text())
+			if into != nil {
+				text := z.Text()
+				*into += string(text[:min(len(text), maxText-len(*into))])
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			into = p.tag(z.Token(), into)

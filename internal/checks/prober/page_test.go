@@ -118,7 +118,7 @@ func FuzzReadPage(f *testing.F) {
 		if p.has("") && !p.ids[""] {
 			t.Error("an empty fragment is an anchor")
 		}
-		if len(p.title) > 8*len(data)+8 {
+		if len(p.title) > 8*maxText {
 			t.Errorf("a title of %d bytes from %d", len(p.title), len(data))
 		}
 	})
