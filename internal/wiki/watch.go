@@ -186,7 +186,7 @@ const maxDestination = 8 << 10
 
 // endsEarly reports whether a destination ends within its bound.
 func endsEarly(text []byte) bool {
-	return bytes.IndexAny(text[:min(len(text), maxDestination)], " \t\n)>") >= 0
+	return bytes.ContainsAny(text[:min(len(text), maxDestination)], " \t\n)>")
 }
 
 // fail notes brackets that became no link. What follows "]" tells which form of reference was meant.
