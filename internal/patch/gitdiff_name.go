@@ -30,7 +30,7 @@ func (p *diffReader) metaName(rest []byte) string {
 
 // quotedName reads a C-style quoted name without its first strip components.
 func quotedName(b []byte, strip int) (string, bool) {
-	name, _, ok := unquoteC(b)
+	name, _, ok := Unquote(b)
 	if !ok {
 		return "", false
 	}
@@ -82,8 +82,8 @@ func oneSlash(s string) string {
 	return s
 }
 
-// unquoteC reads a C-style quoted string and returns what follows it.
-func unquoteC(b []byte) (text string, rest []byte, ok bool) {
+// Unquote reads a string that git has quoted C-style and returns what follows it; ok is false when b does not start with one.
+func Unquote(b []byte) (text string, rest []byte, ok bool) {
 	if len(b) == 0 || b[0] != '"' {
 		return "", nil, false
 	}
@@ -132,7 +132,7 @@ func (p *diffReader) gitLineName(line []byte) string {
 	// a quoted name is read on from here, even beyond the line
 	all := p.data[p.pos+len("diff --git "):]
 	if len(line) > 0 && line[0] == '"' {
-		first, rest, ok := unquoteC(all)
+		first, rest, ok := Unquote(all)
 		if !ok || len(all)-len(rest) > len(line) {
 			return ""
 		}
@@ -145,7 +145,7 @@ func (p *diffReader) gitLineName(line []byte) string {
 			return ""
 		}
 		if second[0] == '"' {
-			text, _, ok := unquoteC(all[len(line)-len(second):])
+			text, _, ok := Unquote(all[len(line)-len(second):])
 			if !ok {
 				return ""
 			}
@@ -164,7 +164,7 @@ func (p *diffReader) gitLineName(line []byte) string {
 		return ""
 	}
 	if q := bytes.IndexByte(name, '"'); q >= 0 {
-		text, _, ok := unquoteC(all[len(line)-len(name)+q:])
+		text, _, ok := Unquote(all[len(line)-len(name)+q:])
 		if !ok {
 			return ""
 		}

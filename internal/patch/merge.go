@@ -15,10 +15,15 @@ var ErrConflict = errors.New("both sides changed the same lines")
 // MergeText merges two descendants of one text, line by line, as git's content merge does. The error is [ErrConflict], or
 // [ErrTooLarge] for texts that take too long to compare.
 func MergeText(base, ours, theirs []byte, a Algorithm) (merged []byte, err error) {
-	return mergeText(base, ours, theirs, a, &meter{mergeWork})
+	return mergeText(base, ours, theirs, a, &meter{mergeWork}, false)
 }
 
-func mergeText(base, ours, theirs []byte, a Algorithm, work *meter) (merged []byte, err error) {
+// MergeUnion is [MergeText] with the lines of both sides, ours first, wherever they conflict: git's merge=union.
+func MergeUnion(base, ours, theirs []byte, a Algorithm) (merged []byte, err error) {
+	return mergeText(base, ours, theirs, a, &meter{mergeWork}, true)
+}
+
+func mergeText(base, ours, theirs []byte, a Algorithm, work *meter, union bool) (merged []byte, err error) {
 	o, x, y := splitLines(base), splitLines(ours), splitLines(theirs)
 	left, right := diffLines(o, x, a, work), diffLines(o, y, a, work)
 	switch {
@@ -30,6 +35,9 @@ func mergeText(base, ours, theirs []byte, a Algorithm, work *meter) (merged []by
 		return ours, nil
 	}
 	regions := mergeScripts(left, right, x, y)
+	if union {
+		regions = refine(regions, x, y, a, work)
+	}
 	out := make([]byte, 0, len(ours)+len(theirs)/2)
 	emit := func(lines [][]byte) {
 		for _, l := range lines {
@@ -40,11 +48,19 @@ func mergeText(base, ours, theirs []byte, a Algorithm, work *meter) (merged []by
 	for _, r := range regions {
 		switch r.from {
 		case both:
-			same := r.oursLines > 0 && slices.EqualFunc(x[r.ours:r.ours+r.oursLines], y[r.theirs:r.theirs+r.theirsLines], bytes.Equal)
-			if !same {
+			o, t := x[r.ours:r.ours+r.oursLines], y[r.theirs:r.theirs+r.theirsLines]
+			if len(o) > 0 && slices.EqualFunc(o, t, bytes.Equal) {
+				continue // our lines will do
+			}
+			if !union {
 				return nil, ErrConflict
 			}
-			continue // our lines will do
+			emit(x[at:r.ours])
+			emit(o)
+			if n := len(o); n > 0 && !bytes.HasSuffix(o[n-1], []byte("\n")) {
+				out = append(out, '\n')
+			}
+			emit(t)
 		case theirSide:
 			emit(x[at:r.ours])
 			emit(y[r.theirs : r.theirs+r.theirsLines])
@@ -55,6 +71,35 @@ func mergeText(base, ours, theirs []byte, a Algorithm, work *meter) (merged []by
 	}
 	emit(x[at:])
 	return out, nil
+}
+
+// fewLines is how many equal lines between two conflicts are too few to keep them apart.
+const fewLines = 3
+
+// refine cuts the conflicts down to the lines that really differ between the two sides, and joins those that are close.
+func refine(regions []region, x, y [][]byte, a Algorithm, work *meter) []region {
+	var out []region
+	for _, r := range regions {
+		if r.from != both || r.oursLines == 0 || r.theirsLines == 0 {
+			out = append(out, r)
+			continue
+		}
+		for _, c := range diffLines(x[r.ours:r.ours+r.oursLines], y[r.theirs:r.theirs+r.theirsLines], a, work) {
+			out = append(out, region{both, r.ours + c.OldAt, c.OldLines, r.theirs + c.NewAt, c.NewLines})
+		}
+	}
+	joined := out[:0]
+	for _, r := range out {
+		if n := len(joined); n > 0 && r.from == both && joined[n-1].from == both {
+			if last := &joined[n-1]; r.ours-last.ours-last.oursLines <= fewLines {
+				last.oursLines = r.ours + r.oursLines - last.ours
+				last.theirsLines = r.theirs + r.theirsLines - last.theirs
+				continue
+			}
+		}
+		joined = append(joined, r)
+	}
+	return joined
 }
 
 // origin says which descendant changed a region.

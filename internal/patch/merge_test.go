@@ -59,7 +59,7 @@ func TestWorkIsBounded(t *testing.T) {
 		base, ours string
 	}{{Myers, up.String(), down.String()}, {Histogram, old.String(), new.String()}} {
 		work := &meter{1 << 18}
-		if merged, err := mergeText([]byte(tt.base), []byte(tt.ours), []byte("x\n"), tt.a, work); !errors.Is(err, ErrTooLarge) {
+		if merged, err := mergeText([]byte(tt.base), []byte(tt.ours), []byte("x\n"), tt.a, work, false); !errors.Is(err, ErrTooLarge) {
 			t.Errorf("algorithm %d: %d bytes, %v", tt.a, len(merged), err)
 		}
 		if work.left < -1<<18 {

@@ -149,6 +149,12 @@ func randomTree(r *rand.Rand) files {
 	case 3:
 		tree["agenda.ics"] = regular("BEGIN\r\nX\r\nY\r\nZ\nEND\r\n")
 	}
+	if r.Intn(6) == 0 {
+		tree[[]string{".gitattributes", "dossier/.gitattributes"}[r.Intn(2)]] = regular([]string{
+			"*.md merge=union\n", "/page*.md merge=union\n*.ics -merge\n", "*.md -merge\npage1.md merge\n", "[attr]fixe -merge\n*.md fixe\n", "*.md merge=union\npage[0-2].md !merge\n",
+			"# rien\n**/page*.md binary\n", "dossier/*.md merge=inconnu\n*.md text=auto eol=lf\n",
+		}[r.Intn(7)])
+	}
 	return tree
 }
 

@@ -124,12 +124,12 @@ func (m *treeMerge) mergeMoved(path, ourPath string, t treeEntry, added *treeEnt
 	if added != nil && added.mode == o.mode && added.id == o.id {
 		return nil
 	}
-	merged, ok, err := m.mergeFile(m.base[path], o, t)
+	merged, ok, err := m.mergeFile(ourPath, m.base[path], o, t)
 	if err != nil {
 		return err
 	}
 	if added != nil {
-		if merged, ok, err = m.mergeFile(treeEntry{}, merged, *added); err != nil {
+		if merged, ok, err = m.mergeFile(ourPath, treeEntry{}, merged, *added); err != nil {
 			return err
 		}
 	}
@@ -161,12 +161,12 @@ func (m *treeMerge) mergeTheirMove(path, theirPath string) error {
 	if occupied && !m.inBase(theirPath) && existing.mode == t.mode && existing.id == t.id {
 		return nil
 	}
-	merged, ok, err := m.mergeFile(m.base[path], o, t)
+	merged, ok, err := m.mergeFile(path, m.base[path], o, t)
 	if err != nil {
 		return err
 	}
 	if occupied && !m.inBase(theirPath) {
-		if merged, ok, err = m.mergeFile(treeEntry{}, existing, merged); err != nil {
+		if merged, ok, err = m.mergeFile(theirPath, treeEntry{}, existing, merged); err != nil {
 			return err
 		}
 	}
@@ -199,7 +199,7 @@ func (m *treeMerge) mergeInPlace(path string) error {
 			m.conflict(path, "", "missing", "deleted here and changed by the patch")
 		}
 	default:
-		merged, ok, err := m.mergeFile(b, o, t)
+		merged, ok, err := m.mergeFile(path, b, o, t)
 		if err != nil {
 			return err
 		}
@@ -223,7 +223,7 @@ func (m *treeMerge) mergeAdded(path string) error {
 		m.put[path] = t
 		return nil
 	}
-	merged, ok, err := m.mergeFile(treeEntry{}, o, t)
+	merged, ok, err := m.mergeFile(path, treeEntry{}, o, t)
 	if err != nil {
 		return err
 	}
@@ -270,8 +270,8 @@ func (m *treeMerge) finish() error {
 	return nil
 }
 
-// mergeFile merges three versions of one file; a zero base means that it has none.
-func (m *treeMerge) mergeFile(b, o, t treeEntry) (merged treeEntry, ok bool, err error) {
+// mergeFile merges three versions of one file, ours standing at path; a zero base means that it has none.
+func (m *treeMerge) mergeFile(path string, b, o, t treeEntry) (merged treeEntry, ok bool, err error) {
 	if o.mode&modeType != t.mode&modeType {
 		return o, false, nil
 	}
@@ -294,7 +294,7 @@ func (m *treeMerge) mergeFile(b, o, t treeEntry) (merged treeEntry, ok bool, err
 		merged.id = o.id
 		return merged, false, nil
 	}
-	data, clean, err := m.mergeContents(b, o, t)
+	data, clean, err := m.mergeContents(path, b, o, t)
 	if err != nil || !clean {
 		return merged, false, err
 	}
@@ -302,7 +302,7 @@ func (m *treeMerge) mergeFile(b, o, t treeEntry) (merged treeEntry, ok bool, err
 	return merged, ok, nil
 }
 
-func (m *treeMerge) mergeContents(b, o, t treeEntry) (merged []byte, ok bool, err error) {
+func (m *treeMerge) mergeContents(path string, b, o, t treeEntry) (merged []byte, ok bool, err error) {
 	m.sensitive = true
 	var base []byte
 	if !b.id.IsZero() {
@@ -318,14 +318,19 @@ func (m *treeMerge) mergeContents(b, o, t treeEntry) (merged []byte, ok bool, er
 	if err != nil {
 		return nil, false, err
 	}
-	if looksBinary(base) || looksBinary(ours) || looksBinary(theirs) {
-		return nil, false, nil
+	how, err := m.mergeDriver(path)
+	if err != nil || how == driverBinary || looksBinary(base) || looksBinary(ours) || looksBinary(theirs) {
+		return nil, false, err
 	}
 	algorithm := patch.Myers
 	if m.variant == MergeOrt {
 		algorithm = patch.Histogram
 	}
-	merged, err = patch.MergeText(base, ours, theirs, algorithm)
+	merge := patch.MergeText
+	if how == driverUnion {
+		merge = patch.MergeUnion
+	}
+	merged, err = merge(base, ours, theirs, algorithm)
 	if errors.Is(err, patch.ErrConflict) {
 		return nil, false, nil
 	}
