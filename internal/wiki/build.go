@@ -41,8 +41,15 @@ func build(p *Page, d Dialect) {
 	}
 }
 
+// pos is where a node begins. goldmark's own position can be beyond the text when a tab stands before a mark.
+func (b *builder) pos(n ast.Node) int32 { return int32(min(max(n.Pos(), 0), len(b.src))) }
+
 // add appends a node and returns its index. Its End may be corrected when its children are known.
 func (b *builder) add(k Kind, parent int32, start, end int32) int32 {
+	if n := len(b.p.Nodes); n > 0 {
+		start = max(start, b.p.Nodes[n-1].Start)
+	}
+	end = max(end, start)
 	b.p.Nodes = append(b.p.Nodes, Node{
 		Kind: k, Parent: parent, Link: -1, Start: start, End: end, Inner: start, InnerEnd: end,
 	})
@@ -51,7 +58,7 @@ func (b *builder) add(k Kind, parent int32, start, end int32) int32 {
 
 // block flattens one block and everything in it, and returns the offset where it ends.
 func (b *builder) block(n ast.Node, parent int32) int32 {
-	start := int32(max(n.Pos(), 0))
+	start := b.pos(n)
 	switch n := n.(type) {
 	case *ast.Paragraph, *ast.TextBlock:
 		return b.text(b.add(Paragraph, parent, start, b.linesEnd(n.Lines(), start)), n)
@@ -101,7 +108,7 @@ func (b *builder) container(k Kind, s Style, n ast.Node, parent, start int32) in
 }
 
 func (b *builder) heading(n *ast.Heading, parent int32) int32 {
-	start := int32(max(n.Pos(), 0))
+	start := b.pos(n)
 	i := b.add(Heading, parent, start, b.lineEnd(start))
 	h := &b.p.Nodes[i]
 	h.Level = uint8(n.Level)
@@ -196,14 +203,14 @@ func (b *builder) link(node int32, l Link) {
 }
 
 func (b *builder) table(n *east.Table, parent int32) int32 {
-	start := int32(max(n.Pos(), 0))
+	start := b.pos(n)
 	if h := n.FirstChild(); h != nil { // text directly before a table shifts its position to that text
-		start = b.skipBlanks(int32(max(h.Pos(), 0)))
+		start = b.skipBlanks(b.pos(h))
 	}
 	i := b.add(Table, parent, start, start)
 	end := start
 	for r := n.FirstChild(); r != nil; r = r.NextSibling() {
-		rs := b.skipBlanks(int32(max(r.Pos(), 0)))
+		rs := b.skipBlanks(b.pos(r))
 		re := b.lineEnd(rs)
 		ri := b.add(Row, i, rs, re)
 		for c := r.FirstChild(); c != nil; c = c.NextSibling() {

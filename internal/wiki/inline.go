@@ -71,13 +71,13 @@ func (b *builder) strikes(n ast.Node) int32 {
 func (b *builder) contentStart(n ast.Node) int32 {
 	switch c := n.FirstChild().(type) {
 	case nil:
-		return int32(max(n.Pos(), 0))
+		return b.pos(n)
 	case *ast.Emphasis:
 		return b.contentStart(c) - int32(c.Level)
 	case *east.Strikethrough:
 		return b.contentStart(c) - b.strikes(c)
 	default:
-		return int32(max(c.Pos(), 0))
+		return b.pos(c)
 	}
 }
 
@@ -85,7 +85,7 @@ func (b *builder) contentStart(n ast.Node) int32 {
 func (b *builder) contentEnd(n ast.Node) int32 {
 	last := n.LastChild()
 	if last == nil {
-		return int32(max(n.Pos(), 0))
+		return b.pos(n)
 	}
 	return b.inlineEnd(last)
 }
@@ -102,7 +102,7 @@ func (b *builder) inlineEnd(n ast.Node) int32 {
 	if x, ok := b.w.extentOf(int32(n.Pos())); ok {
 		return x.end
 	}
-	return int32(max(n.Pos(), 0))
+	return b.pos(n)
 }
 
 func (b *builder) code(parent, start int32) {
