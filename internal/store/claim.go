@@ -16,9 +16,13 @@ type FinishedReview struct {
 	BaseCommit string
 	Error      string    // for the operator, with StateFailed
 	Report     []byte    // JSON, kept as it is; none when empty
+	Applied    string    // commit that brought the version into the branch, empty while it is open
 	Outbox     *Outbox   // a mail to send, or nil; its series version is that of the claim when empty
+	Notices    []Outbox  // further mails, which count for no series
 	NextRun    time.Time // when it is due again in an open state; zero: only when it changes
 	Steps      []Step
+	Links      []byte    // JSON of the links to be asked again, see LinkJob; empty: none, also none of an earlier review
+	LinksAt    time.Time // when
 }
 
 // ClaimSeries takes the series version that is due the longest, for as long as lease lasts. Nil when none is due. The
@@ -87,20 +91,27 @@ func (db *DB) FinishSeries(ctx context.Context, claim *Series, r FinishedReview)
 }
 
 func (db *DB) finishSeries(ctx context.Context, claim *Series, r FinishedReview) error {
-	var mail *Outbox
+	var mails []Outbox
 	if r.Outbox != nil {
 		m, err := db.prepareOutbox(ctx, *r.Outbox, claim)
 		if err != nil {
 			return err
 		}
-		mail = &m
+		mails = append(mails, m)
+	}
+	for _, notice := range r.Notices {
+		m, err := db.prepareOutbox(ctx, notice, &Series{})
+		if err != nil {
+			return err
+		}
+		mails = append(mails, m)
 	}
 	now := millis(db.now())
 	return db.tx(ctx, func(q *sqlgen.Queries) error {
 		// The fenced write comes first: it takes the parent row and stops a claimant that lost it.
 		err := fenced(q.FinishSeries(ctx, sqlgen.FinishSeriesParams{
 			State: r.State, Verdict: text(r.Verdict), BaseCommit: text(r.BaseCommit), RunAt: due(r.NextRun, never),
-			Error: text(r.Error), Now: now,
+			Error: text(r.Error), Applied: text(r.Applied), Now: now,
 			ID: claim.ID, Version: int64(claim.Version), Epoch: claim.Epoch, Owner: db.owner,
 		}))
 		if err != nil {
@@ -115,14 +126,18 @@ func (db *DB) finishSeries(ctx context.Context, claim *Series, r FinishedReview)
 				return fmt.Errorf("write report: %w", err)
 			}
 		}
+		if err := putLinkJob(ctx, q, claim, r); err != nil {
+			return fmt.Errorf("write links: %w", err)
+		}
 		about := Step{MessageID: "", SeriesID: claim.ID, Version: claim.Version}
 		if err := db.journal(ctx, q, about, r.Steps...); err != nil {
 			return err
 		}
-		if mail == nil {
-			return nil
+		for i := range mails {
+			if _, err := db.insertOutbox(ctx, q, &mails[i]); err != nil {
+				return err
+			}
 		}
-		_, err = db.insertOutbox(ctx, q, mail)
-		return err
+		return nil
 	})
 }

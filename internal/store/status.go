@@ -159,7 +159,11 @@ func (db *DB) NextDue(ctx context.Context) (time.Time, bool, error) {
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("read next due mail: %w", err)
 	}
-	next := min(series, mail)
+	links, err := q.NextLinkJob(ctx, never)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("read next due links: %w", err)
+	}
+	next := min(series, mail, links)
 	return moment(next), next != never, nil
 }
 

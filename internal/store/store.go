@@ -136,8 +136,12 @@ func (db *DB) freeLeases(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("free the leases of the outbox: %w", err)
 		}
-		if series+mails > 0 {
-			db.log.Info("work of the last daemon taken over", "series", series, "mails", mails)
+		links, err := q.FreeLinkJobs(ctx)
+		if err != nil {
+			return fmt.Errorf("free the leases of links: %w", err)
+		}
+		if series+mails+links > 0 {
+			db.log.Info("work of the last daemon taken over", "series", series, "mails", mails, "links", links)
 		}
 		return nil
 	})

@@ -20,20 +20,22 @@ ORDER BY r.created DESC, r.id, r.version;
 SELECT * FROM series WHERE error <> '' ORDER BY updated DESC, id, version LIMIT @most;
 
 -- name: CountSeries :many
-SELECT state, COUNT(*) AS amount FROM series GROUP BY state ORDER BY state;
+SELECT CASE WHEN state = 'done' AND applied <> '' THEN 'applied' ELSE state END AS state, COUNT(*) AS amount
+FROM series GROUP BY 1 ORDER BY 1;
 
 -- name: InsertSeries :execrows
 INSERT INTO series (wiki, list, prefix, total, subject, author_name, author_email, root, digest, state,
-    superseded_by, run_at, created, updated, id, version, attempts, owner, lease, epoch, verdict, base_commit, error)
+    superseded_by, run_at, created, updated, id, version, attempts, owner, lease, epoch, verdict, base_commit, error,
+    cause, applied)
 VALUES (@wiki, @list, @prefix, @total, @subject, @author_name, @author_email, @root, @digest, @state,
-    @superseded_by, @run_at, @now, @now, @id, @version, 0, '', 0, 0, '', '', '')
+    @superseded_by, @run_at, @now, @now, @id, @version, 0, '', 0, 0, '', '', '', '', '')
 ON CONFLICT (id, version) DO NOTHING;
 
 -- name: ChangeSeries :exec
 UPDATE series SET wiki = @wiki, list = @list, prefix = @prefix, total = @total, subject = @subject,
     author_name = @author_name, author_email = @author_email, root = @root, digest = @digest, state = @state,
     superseded_by = @superseded_by, run_at = @run_at, updated = @now, attempts = 0, owner = '', lease = 0,
-    epoch = epoch + 1, error = ''
+    epoch = epoch + 1, error = '', cause = '', applied = ''
 WHERE id = @id AND version = @version;
 
 -- name: SupersedeSeries :execrows
@@ -60,7 +62,7 @@ WHERE id = @id AND version = @version AND epoch = @epoch AND owner = @owner;
 
 -- name: FinishSeries :execrows
 UPDATE series SET state = @state, verdict = @verdict, base_commit = @base_commit, run_at = @run_at, attempts = 0,
-    error = @error, owner = '', lease = 0, updated = @now
+    error = @error, cause = '', applied = @applied, owner = '', lease = 0, updated = @now
 WHERE id = @id AND version = @version AND epoch = @epoch AND owner = @owner;
 
 -- name: FreeSeries :execrows

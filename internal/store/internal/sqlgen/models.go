@@ -12,6 +12,38 @@ type Health struct {
 	At     int64
 }
 
+type Link struct {
+	Key      string
+	Class    string
+	Cause    string
+	Status   int64
+	Looks    int64
+	Evidence string
+	Target   string
+	Vain     int64
+	Looked   int64
+	Until    int64
+}
+
+type LinkJob struct {
+	SeriesID string
+	Version  int64
+	Round    int64
+	Body     string
+	RunAt    int64
+	Attempts int64
+	Owner    string
+	Lease    int64
+	Epoch    int64
+	Error    string
+}
+
+type LinkUse struct {
+	Sender string
+	Day    int64
+	Amount int64
+}
+
 type Mailbox struct {
 	Name        string
 	UidValidity int64
@@ -110,6 +142,8 @@ type Series struct {
 	Error        string
 	Created      int64
 	Updated      int64
+	Cause        string
+	Applied      string
 }
 
 type Step struct {
@@ -126,4 +160,5 @@ type Step struct {
 type Wiki struct {
 	Name  string
 	Turns int64
+	Tip   string
 }

@@ -13,7 +13,7 @@ const changeSeries = `-- name: ChangeSeries :exec
 UPDATE series SET wiki = $1, list = $2, prefix = $3, total = $4, subject = $5,
     author_name = $6, author_email = $7, root = $8, digest = $9, state = $10,
     superseded_by = $11, run_at = $12, updated = $13, attempts = 0, owner = '', lease = 0,
-    epoch = epoch + 1, error = ''
+    epoch = epoch + 1, error = '', cause = '', applied = ''
 WHERE id = $14 AND version = $15
 `
 
@@ -63,7 +63,7 @@ WHERE (id, version) = (
         WHERE s.state IN ('incomplete', 'ready') AND s.run_at <= $3 AND s.lease < $3
         ORDER BY s.run_at, s.id, s.version LIMIT 1 /* on postgresql: for update skip locked */)
     AND state IN ('incomplete', 'ready') AND run_at <= $3 AND lease < $3
-RETURNING id, version, wiki, list, prefix, total, subject, author_name, author_email, root, digest, state, superseded_by, run_at, attempts, owner, lease, epoch, verdict, base_commit, error, created, updated
+RETURNING id, version, wiki, list, prefix, total, subject, author_name, author_email, root, digest, state, superseded_by, run_at, attempts, owner, lease, epoch, verdict, base_commit, error, created, updated, cause, applied
 `
 
 type ClaimSeriesParams struct {
@@ -99,16 +99,19 @@ func (q *Queries) ClaimSeries(ctx context.Context, arg ClaimSeriesParams) (Serie
 		&i.Error,
 		&i.Created,
 		&i.Updated,
+		&i.Cause,
+		&i.Applied,
 	)
 	return i, err
 }
 
 const countSeries = `-- name: CountSeries :many
-SELECT state, COUNT(*) AS amount FROM series GROUP BY state ORDER BY state
+SELECT CASE WHEN state = 'done' AND applied <> '' THEN 'applied' ELSE state END AS state, COUNT(*) AS amount
+FROM series GROUP BY 1 ORDER BY 1
 `
 
 type CountSeriesRow struct {
-	State  string
+	State  interface{}
 	Amount int64
 }
 
@@ -136,7 +139,7 @@ func (q *Queries) CountSeries(ctx context.Context) ([]CountSeriesRow, error) {
 }
 
 const failingSeries = `-- name: FailingSeries :many
-SELECT id, version, wiki, list, prefix, total, subject, author_name, author_email, root, digest, state, superseded_by, run_at, attempts, owner, lease, epoch, verdict, base_commit, error, created, updated FROM series WHERE error <> '' ORDER BY updated DESC, id, version LIMIT $1
+SELECT id, version, wiki, list, prefix, total, subject, author_name, author_email, root, digest, state, superseded_by, run_at, attempts, owner, lease, epoch, verdict, base_commit, error, created, updated, cause, applied FROM series WHERE error <> '' ORDER BY updated DESC, id, version LIMIT $1
 `
 
 func (q *Queries) FailingSeries(ctx context.Context, most int32) ([]Series, error) {
@@ -172,6 +175,8 @@ func (q *Queries) FailingSeries(ctx context.Context, most int32) ([]Series, erro
 			&i.Error,
 			&i.Created,
 			&i.Updated,
+			&i.Cause,
+			&i.Applied,
 		); err != nil {
 			return nil, err
 		}
@@ -188,8 +193,8 @@ func (q *Queries) FailingSeries(ctx context.Context, most int32) ([]Series, erro
 
 const finishSeries = `-- name: FinishSeries :execrows
 UPDATE series SET state = $1, verdict = $2, base_commit = $3, run_at = $4, attempts = 0,
-    error = $5, owner = '', lease = 0, updated = $6
-WHERE id = $7 AND version = $8 AND epoch = $9 AND owner = $10
+    error = $5, cause = '', applied = $6, owner = '', lease = 0, updated = $7
+WHERE id = $8 AND version = $9 AND epoch = $10 AND owner = $11
 `
 
 type FinishSeriesParams struct {
@@ -198,6 +203,7 @@ type FinishSeriesParams struct {
 	BaseCommit string
 	RunAt      int64
 	Error      string
+	Applied    string
 	Now        int64
 	ID         string
 	Version    int64
@@ -212,6 +218,7 @@ func (q *Queries) FinishSeries(ctx context.Context, arg FinishSeriesParams) (int
 		arg.BaseCommit,
 		arg.RunAt,
 		arg.Error,
+		arg.Applied,
 		arg.Now,
 		arg.ID,
 		arg.Version,
@@ -265,9 +272,10 @@ func (q *Queries) InsertReport(ctx context.Context, arg InsertReportParams) erro
 
 const insertSeries = `-- name: InsertSeries :execrows
 INSERT INTO series (wiki, list, prefix, total, subject, author_name, author_email, root, digest, state,
-    superseded_by, run_at, created, updated, id, version, attempts, owner, lease, epoch, verdict, base_commit, error)
+    superseded_by, run_at, created, updated, id, version, attempts, owner, lease, epoch, verdict, base_commit, error,
+    cause, applied)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-    $11, $12, $13, $13, $14, $15, 0, '', 0, 0, '', '', '')
+    $11, $12, $13, $13, $14, $15, 0, '', 0, 0, '', '', '', '', '')
 ON CONFLICT (id, version) DO NOTHING
 `
 
@@ -360,7 +368,7 @@ func (q *Queries) NextSeries(ctx context.Context, never int64) (int64, error) {
 }
 
 const openSeries = `-- name: OpenSeries :many
-SELECT id, version, wiki, list, prefix, total, subject, author_name, author_email, root, digest, state, superseded_by, run_at, attempts, owner, lease, epoch, verdict, base_commit, error, created, updated FROM series WHERE state IN ('incomplete', 'ready') ORDER BY run_at, id, version LIMIT $1
+SELECT id, version, wiki, list, prefix, total, subject, author_name, author_email, root, digest, state, superseded_by, run_at, attempts, owner, lease, epoch, verdict, base_commit, error, created, updated, cause, applied FROM series WHERE state IN ('incomplete', 'ready') ORDER BY run_at, id, version LIMIT $1
 `
 
 func (q *Queries) OpenSeries(ctx context.Context, most int32) ([]Series, error) {
@@ -396,6 +404,8 @@ func (q *Queries) OpenSeries(ctx context.Context, most int32) ([]Series, error) 
 			&i.Error,
 			&i.Created,
 			&i.Updated,
+			&i.Cause,
+			&i.Applied,
 		); err != nil {
 			return nil, err
 		}
@@ -411,7 +421,7 @@ func (q *Queries) OpenSeries(ctx context.Context, most int32) ([]Series, error) 
 }
 
 const recentSeries = `-- name: RecentSeries :many
-SELECT r.id, r.version, r.wiki, r.list, r.prefix, r.total, r.subject, r.author_name, r.author_email, r.root, r.digest, r.state, r.superseded_by, r.run_at, r.attempts, r.owner, r.lease, r.epoch, r.verdict, r.base_commit, r.error, r.created, r.updated FROM series AS r
+SELECT r.id, r.version, r.wiki, r.list, r.prefix, r.total, r.subject, r.author_name, r.author_email, r.root, r.digest, r.state, r.superseded_by, r.run_at, r.attempts, r.owner, r.lease, r.epoch, r.verdict, r.base_commit, r.error, r.created, r.updated, r.cause, r.applied FROM series AS r
 WHERE r.created < $1 AND r.created >= COALESCE((
     SELECT s.created FROM series AS s WHERE s.created < $1 ORDER BY s.created DESC LIMIT 1 OFFSET $2), 0)
 ORDER BY r.created DESC, r.id, r.version
@@ -455,6 +465,8 @@ func (q *Queries) RecentSeries(ctx context.Context, arg RecentSeriesParams) ([]S
 			&i.Error,
 			&i.Created,
 			&i.Updated,
+			&i.Cause,
+			&i.Applied,
 		); err != nil {
 			return nil, err
 		}
@@ -563,7 +575,7 @@ func (q *Queries) ReportsOfSeries(ctx context.Context, seriesID string) ([]Repor
 }
 
 const seriesVersion = `-- name: SeriesVersion :one
-SELECT id, version, wiki, list, prefix, total, subject, author_name, author_email, root, digest, state, superseded_by, run_at, attempts, owner, lease, epoch, verdict, base_commit, error, created, updated FROM series WHERE id = $1 AND version = $2
+SELECT id, version, wiki, list, prefix, total, subject, author_name, author_email, root, digest, state, superseded_by, run_at, attempts, owner, lease, epoch, verdict, base_commit, error, created, updated, cause, applied FROM series WHERE id = $1 AND version = $2
 `
 
 type SeriesVersionParams struct {
@@ -598,12 +610,14 @@ func (q *Queries) SeriesVersion(ctx context.Context, arg SeriesVersionParams) (S
 		&i.Error,
 		&i.Created,
 		&i.Updated,
+		&i.Cause,
+		&i.Applied,
 	)
 	return i, err
 }
 
 const seriesVersions = `-- name: SeriesVersions :many
-SELECT id, version, wiki, list, prefix, total, subject, author_name, author_email, root, digest, state, superseded_by, run_at, attempts, owner, lease, epoch, verdict, base_commit, error, created, updated FROM series WHERE id = $1 ORDER BY version
+SELECT id, version, wiki, list, prefix, total, subject, author_name, author_email, root, digest, state, superseded_by, run_at, attempts, owner, lease, epoch, verdict, base_commit, error, created, updated, cause, applied FROM series WHERE id = $1 ORDER BY version
 `
 
 func (q *Queries) SeriesVersions(ctx context.Context, id string) ([]Series, error) {
@@ -639,6 +653,8 @@ func (q *Queries) SeriesVersions(ctx context.Context, id string) ([]Series, erro
 			&i.Error,
 			&i.Created,
 			&i.Updated,
+			&i.Cause,
+			&i.Applied,
 		); err != nil {
 			return nil, err
 		}
