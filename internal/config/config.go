@@ -53,6 +53,7 @@ type Config struct {
 	Series Series            `toml:"series"`
 	Reply  Reply             `toml:"reply"`
 	Web    Web               `toml:"web"`
+	Links  Links             `toml:"links"`
 	Rules  map[string]string `toml:"rules"`
 	Lists  []List            `toml:"list"`
 	Wikis  []Wiki            `toml:"wiki"`
@@ -133,6 +134,29 @@ type Web struct {
 	Contact string `toml:"contact"` // https: or mailto: URL of the people who run the bot
 }
 
+// Links says how external links are asked.
+type Links struct {
+	Enabled       bool       `toml:"enabled"`
+	Contact       string     `toml:"contact"`        // URL in the User-Agent; empty: that of the web pages, else none
+	Ports         []int      `toml:"ports"`          // that public hosts are asked on
+	AllowNetworks []string   `toml:"allow_networks"` // CIDR; not public, and asked all the same, on any port
+	DenyNetworks  []string   `toml:"deny_networks"`  // CIDR; never asked
+	Resolver      string     `toml:"resolver"`       // ADDRESS:PORT of a name server; empty: those of the system
+	Proxy         string     `toml:"proxy"`          // URL; it then decides which addresses are asked; empty: none
+	PerSeries     int        `toml:"per_series"`     // links beyond these caps are not asked
+	PerHost       int        `toml:"per_host"`
+	PerSenderDay  int        `toml:"per_sender_day"`
+	Budget        Duration   `toml:"budget"` // time for the links of one series
+	Hosts         []LinkHost `toml:"host"`
+}
+
+// LinkHost is what is known about a host and those below it.
+type LinkHost struct {
+	Name  string `toml:"name"`
+	Login bool   `toml:"login"` // everything there wants a log-in: taken for fine
+	Skip  bool   `toml:"skip"`  // never asked
+}
+
 // List is one mailing list that the mailbox is subscribed to.
 type List struct {
 	Name      string   `toml:"name"`
@@ -174,7 +198,15 @@ func Default() *Config {
 		Series: Series{IncompleteAfter: Duration(15 * time.Minute), Settle: Duration(5 * time.Second)},
 		Reply:  Reply{PerSenderHour: 30, PerHour: 100, PerThreadDay: 5},
 		Web:    Web{Title: "patchbot"},
-		Rules:  map[string]string{},
+		Links: Links{
+			Enabled: true, Ports: []int{80, 443}, PerSeries: 100, PerHost: 20, PerSenderDay: 300, Budget: Duration(time.Minute),
+			Hosts: []LinkHost{
+				{Name: "tchap.gouv.fr", Login: true},
+				{Name: "osmose.numerique.gouv.fr", Login: true},
+				{Name: "sr.ht", Skip: true},
+			},
+		},
+		Rules: map[string]string{},
 	}
 }
 

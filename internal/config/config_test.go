@@ -71,6 +71,9 @@ func TestProblems(t *testing.T) {
 		{"zero", "[mail]\nmax_bytes = 0\n", []string{"f.toml:2: mail.max_bytes: must be more than zero"}},
 		{"two secrets", "[imap]\npassword_file = \"/x\"\npassword_command = [\"y\"]\n", []string{"f.toml:3: imap.password_command: give either"}},
 		{"missing parts of tables", "[[list]]\nname = \"a b\"\n", []string{"f.toml:1: list[0]: a list needs addresses", "f.toml:2: list[0].name: \"a b\""}},
+		{"links", "[links]\nports = [0]\nallow_networks = [\"10.0.0.0\"]\nresolver = \"dns.example.org\"\nbudget = \"0s\"\n[[links.host]]\nname = \"*.example.org\"\n", []string{
+			"f.toml:2: links.ports: 0 is not a port", `f.toml:3: links.allow_networks: "10.0.0.0" is not a network`, `f.toml:4: links.resolver: "dns.example.org"`,
+			"f.toml:5: links.budget: must be more than zero", `f.toml:7: links.host[0].name: "*.example.org" is not the name of a host`}},
 		{"postgres", "[store]\nurl = \"mysql://x/y\"\n", []string{"f.toml:2: store.url: "}},
 	}
 	for _, tt := range tests {

@@ -74,6 +74,7 @@ func (c *Config) validate() Problems {
 	if c.Web.URL != "" {
 		k.url("web.url", c.Web.URL, "https", "http")
 	}
+	k.links()
 	k.lists()
 	k.wikis()
 	slices.SortStableFunc(k.problems, func(a, b Problem) int { return a.Line - b.Line })
