@@ -50,7 +50,7 @@ func Mirror(ctx context.Context, o MirrorOptions) (*Repo, error) {
 		r.mirror = &o
 		return r, nil
 	}
-	if err := initMirror(o); err != nil {
+	if err := initMirror(o.Dir); err != nil {
 		return nil, fmt.Errorf("mirror %s: %w", redact(o.URL), err)
 	}
 	r, err := openDir(o.Dir, "")
@@ -95,18 +95,18 @@ func redact(url string) string {
 	return scheme + "://" + host + "/" + path
 }
 
-// initMirror makes an empty bare repository at o.Dir unless one is there.
-func initMirror(o MirrorOptions) error {
-	if o.Dir == "" {
+// initMirror makes an empty bare repository at dir unless one is there.
+func initMirror(dir string) error {
+	if dir == "" {
 		return errors.New("no directory given")
 	}
-	if isGitDir(o.Dir) {
+	if isGitDir(dir) {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Join(o.Dir, "objects"), 0o750); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, "objects"), 0o750); err != nil {
 		return err
 	}
-	store := filesystem.NewStorage(osfs.New(o.Dir), gogitcache.NewObjectLRU(packCacheBytes))
+	store := filesystem.NewStorage(osfs.New(dir), gogitcache.NewObjectLRU(packCacheBytes))
 	if err := store.Init(); err != nil {
 		return err
 	}
@@ -136,26 +136,58 @@ func (r *Repo) Fetch(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if err := r.fetch(ctx); err != nil {
+	if err := r.mirror.fetch(ctx, r.mirror.Dir); err != nil {
 		return fmt.Errorf("fetch %s: %w", redact(r.mirror.URL), err)
+	}
+	if err := r.mirror.renew(ctx); err != nil {
+		return fmt.Errorf("renew the mirror of %s: %w", redact(r.mirror.URL), err)
 	}
 	return r.reopen()
 }
 
-func (r *Repo) fetch(ctx context.Context) error {
-	auth, err := r.mirror.auth()
+// mostPacks is how many packs a mirror may have: each fetch that brings something adds one, and each keeps a file open.
+const mostPacks = 200
+
+// renew mirrors anew when fetches have left too many packs. The old mirror stays until the new one is complete.
+func (o *MirrorOptions) renew(ctx context.Context) error {
+	packs, err := filepath.Glob(filepath.Join(o.Dir, "objects", "pack", "*.pack"))
+	if err != nil || len(packs) <= mostPacks {
+		return err
+	}
+	fresh, old := o.Dir+".new", o.Dir+".old"
+	if err := errors.Join(os.RemoveAll(fresh), os.RemoveAll(old)); err != nil {
+		return err
+	}
+	if err := initMirror(fresh); err != nil {
+		return err
+	}
+	if err := o.fetch(ctx, fresh); err != nil {
+		return err
+	}
+	if err := os.Rename(o.Dir, old); err != nil {
+		return err
+	}
+	if err := os.Rename(fresh, o.Dir); err != nil {
+		return errors.Join(err, os.Rename(old, o.Dir))
+	}
+	return os.RemoveAll(old)
+}
+
+// fetch brings the bare repository at dir up to date.
+func (o *MirrorOptions) fetch(ctx context.Context, dir string) error {
+	auth, err := o.auth()
 	if err != nil {
 		return err
 	}
 	// a storage of its own: readers go on with the old one meanwhile
-	store, _, err := openStore(r.mirror.Dir)
+	store, _, err := openStore(dir)
 	if err != nil {
 		return err
 	}
 	if c, ok := store.(interface{ Close() error }); ok {
 		defer c.Close()
 	}
-	remote := gogit.NewRemote(store, &config.RemoteConfig{Name: "origin", URLs: []string{r.mirror.URL}, Fetch: fetched})
+	remote := gogit.NewRemote(store, &config.RemoteConfig{Name: "origin", URLs: []string{o.URL}, Fetch: fetched})
 	refs, err := remote.ListContext(ctx, &gogit.ListOptions{Auth: auth})
 	if err != nil {
 		return err

@@ -1,7 +1,10 @@
 package repo_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/http/cgi"
 	"net/http/httptest"
 	"os"
@@ -9,7 +12,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"patchbot/internal/repo"
 	"patchbot/testdata"
@@ -161,6 +166,19 @@ func TestMirror(t *testing.T) {
 		t.Errorf("the deleted branch is still at %s", id)
 	}
 
+	// fetches leave packs; a mirror with too many is made anew
+	packs := filepath.Join(o.Dir, "objects", "pack")
+	for i := range 201 {
+		writeFile(t, filepath.Join(packs, fmt.Sprintf("pack-%040d.pack", i)), "")
+	}
+	if err := r.Fetch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	same("main")
+	if left, err := filepath.Glob(filepath.Join(packs, "*.pack")); err != nil || len(left) != 1 {
+		t.Errorf("%d packs, %v", len(left), err)
+	}
+
 	// without the server everything stays
 	server.Close()
 	if err := r.Fetch(t.Context()); err == nil {
@@ -178,6 +196,45 @@ func TestMirror(t *testing.T) {
 	o.Dir = filepath.Join(t.TempDir(), "other.git")
 	if other, err := repo.Mirror(t.Context(), o); err == nil || other != nil {
 		t.Errorf("a first mirror without a server: %v, %v", other, err)
+	}
+}
+
+// TestMirrorOverGit fetches by git's own protocol from the real git daemon.
+func TestMirrorOverGit(t *testing.T) {
+	source := worktree(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := listener.Addr().(*net.TCPAddr).Port
+	listener.Close()
+	daemon := exec.Command("git", "daemon", "--export-all", "--reuseaddr", "--listen=127.0.0.1", fmt.Sprintf("--port=%d", port), "--base-path="+filepath.Dir(source.dir), filepath.Dir(source.dir))
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		daemon.Process.Signal(syscall.SIGTERM) // which git hands on to its child
+		daemon.Wait()
+	}()
+	o := repo.MirrorOptions{URL: fmt.Sprintf("git://127.0.0.1:%d/wiki/.git", port), Dir: filepath.Join(t.TempDir(), "mirror.git")}
+	var r *repo.Repo
+	for range 100 { // until the daemon listens
+		if r, err = repo.Mirror(t.Context(), o); err == nil {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if got, err := r.Resolve("main"); err != nil || got != source.must("", "rev-parse", "main") {
+		t.Errorf("main: %s, %v", got, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.Fetch(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("a fetch that was called off: %v", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -228,4 +229,41 @@ func TestCommitIDs(t *testing.T) {
 	if _, err := r.Scratch().Apply(t.Context(), "nope", nil); err == nil {
 		t.Error("applied to a base that is not there")
 	}
+}
+
+// TestConcurrentUse applies in several goroutines, each with a Scratch of its own, while the repository is fetched anew.
+func TestConcurrentUse(t *testing.T) {
+	g := newGit(t, filepath.Join(t.TempDir(), "r.git"))
+	var imp importer
+	o := imp.commit("refs/heads/main", 0, "base", files{"page.md": regular(page(30)), "d/x.md": regular(page(3))})
+	imp.commit("refs/heads/main", o, "ours", files{"page.md": regular(strings.Replace(page(30), "ligne 3\n", "drei\n", 1)), "e/x.md": regular(page(4))})
+	tip := imp.run(g)[2]
+	r, err := repo.Mirror(t.Context(), repo.MirrorOptions{URL: g.dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	diff := oneChange("page.md", blobID(page(30))[:8], 20, "vingt") + oneChange("d/x.md", blobID(page(3))[:8], 2, "deux")
+	c, bad := patch.ReadCommit([]byte("From: Zoé <zoe@example.org>\nSubject: x\n\n---\n" + diff))
+	if bad != nil {
+		t.Fatal(bad)
+	}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 20 {
+				a, err := r.Scratch().Apply(t.Context(), tip, []repo.Input{{Index: 1, Commit: c}})
+				if err != nil || a.Status != repo.StatusApplied || a.How != repo.HowThreeWay {
+					t.Errorf("%+v, %v", a, err)
+					return
+				}
+			}
+		})
+	}
+	for range 5 {
+		if err := r.Fetch(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	group.Wait()
 }
