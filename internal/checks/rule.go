@@ -18,6 +18,8 @@ const (
 	ScopeTree Scope = "tree"
 	// ScopeSeries: what the series did, which no single tree shows.
 	ScopeSeries Scope = "series"
+	// ScopeWeb: what other sites answer, which Set.Say puts into findings.
+	ScopeWeb Scope = "web"
 )
 
 // Rule is one thing that is checked. The texts are English, the source language; findings name them by id.
@@ -34,7 +36,7 @@ type Rule struct {
 	// Messages are the texts of findings by key, "{{.Name}}" standing for an argument. A finding names one as ID + "." + key.
 	Messages map[string]string
 
-	check func(*pass) // nil for ScopeSeries, which Run does itself
+	check func(*pass) // nil for ScopeSeries, which Run does itself, and for ScopeWeb
 	links bool        // looks at where links lead, so that an untouched page can break it
 }
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -28,6 +29,7 @@ type ruleCase struct {
 	base map[string][]byte
 	head map[string][]byte
 	host string
+	web  []Answer // what other sites answer
 	want string
 }
 
@@ -84,6 +86,8 @@ func ruleCases(ar *txtar.Archive) []*ruleCase {
 		switch {
 		case rest == "want":
 			c.want = string(f.Data)
+		case rest == "web":
+			c.web = answers(string(data))
 		case rest == "host":
 			c.host = strings.TrimSpace(string(data))
 		case strings.HasPrefix(rest, "base/"):
@@ -96,6 +100,21 @@ func ruleCases(ar *txtar.Archive) []*ruleCase {
 		}
 	}
 	return order
+}
+
+// answers reads lines of URL, class, cause, status and target.
+func answers(text string) []Answer {
+	var out []Answer
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		f := strings.Fields(line)
+		for len(f) < 5 {
+			f = append(f, "")
+		}
+		a := Answer{URL: f[0], Class: Class(f[1]), Cause: f[2], Target: f[4]}
+		a.Status, _ = strconv.Atoi(f[3])
+		out = append(out, a)
+	}
+	return out
 }
 
 func setWant(ar *txtar.Archive, name, got string) {
@@ -135,7 +154,7 @@ func runCase(t *testing.T, r *Rule, c *ruleCase) string {
 			Base: newTree(c.base), Host: host, Own: own, Heads: []Head{{Part: 1, Tree: newTree(c.head)}},
 		})
 		if res != nil {
-			findings = res.Findings
+			findings = append(res.Findings, said(set, res.Links, c.web)...)
 		}
 	}
 	if err != nil {
@@ -153,6 +172,19 @@ func runCase(t *testing.T, r *Rule, c *ruleCase) string {
 }
 
 var placeholder = regexp.MustCompile(`\{\{\.(\w+)\}\}`)
+
+// said is what the rules of the web say about the answers.
+func said(set *Set, links []Link, web []Answer) []Finding {
+	var out []Finding
+	for _, l := range links {
+		for _, a := range web {
+			if f, ok := set.Say(l, a); ok && a.URL == l.URL {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
 
 // inWords fills the English text of a message, and fails on a text that does not exist or an argument that is missing.
 func inWords(t testing.TB, m Message) string {
@@ -191,7 +223,7 @@ func TestRuleTexts(t *testing.T) {
 		if strings.HasSuffix(r.Title, ".") {
 			t.Errorf("%s: title ends in a full stop", r.ID)
 		}
-		if (r.check == nil) != (r.Scope == ScopeSeries) {
+		if (r.check == nil) != (r.Scope == ScopeSeries || r.Scope == ScopeWeb) {
 			t.Errorf("%s: a rule of scope %s with check %v", r.ID, r.Scope, r.check != nil)
 		}
 		for key, text := range r.Messages {
