@@ -218,7 +218,7 @@ func (r *Repo) FindApplied(ctx context.Context, tip, patchID string, files []pat
 	var same, holding *commit
 	run := true
 	r.ancestors(ctx, t, foundReach, func(_ int, c *commit) bool {
-		if patchID != "" && r.touches(c, files) && r.patchID(c) == patchID {
+		if patchID != "" && r.touched(c, files) == len(files) && r.patchID(c) == patchID {
 			same = c
 			return false
 		}
@@ -232,7 +232,7 @@ func (r *Repo) FindApplied(ctx context.Context, tip, patchID string, files []pat
 	switch {
 	case same != nil:
 		return same.info(), true
-	case holding != nil && r.touches(holding, files):
+	case holding != nil && r.touched(holding, files) > 0:
 		return holding.info(), true
 	}
 	return CommitInfo{}, false
@@ -257,25 +257,26 @@ func (r *Repo) has(c *commit, files []patch.File) bool {
 	return true
 }
 
-// touches tells whether c changed every path of files against its first parent.
-func (r *Repo) touches(c *commit, files []patch.File) bool {
+// touched counts the paths of files that c changed against its first parent.
+func (r *Repo) touched(c *commit, files []patch.File) int {
 	old := emptyTree
 	if len(c.parents) > 0 {
 		parent, err := r.commit(c.parents[0])
 		if err != nil {
-			return false
+			return 0
 		}
 		old = parent.tree
 	}
 	before, after := &Tree{src: r, root: old}, &Tree{src: r, root: c.tree}
+	n := 0
 	for _, f := range files {
 		a, had := before.find(f.Path)
 		b, has := after.find(f.Path)
-		if had == has && a.id == b.id && a.mode == b.mode {
-			return false
+		if had != has || a.id != b.id || a.mode != b.mode {
+			n++
 		}
 	}
-	return true
+	return n
 }
 
 // patchID is the patch id of what c changed, empty when that cannot be told.
