@@ -24,7 +24,10 @@ func (w *view) because(b *builder) {
 	default:
 		w.Reason = string(r.Apply.Status)
 		if f := r.Apply.Failed; f != nil {
-			w.Where, w.Line = b.number(f.Index), f.Line
+			w.Where = b.number(f.Index)
+			if len(f.Found) > 0 && f.Reason == "syntax" {
+				w.Line, w.Broken = f.Line, quoteLine("> ", f.Found[0])
+			}
 		}
 	}
 }

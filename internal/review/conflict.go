@@ -12,11 +12,22 @@ func (b *builder) conflict() *conflict {
 		return &conflict{Status: string(b.r.Apply.Status)}
 	}
 	expect, found := differing(f.Expect, f.Found)
-	return &conflict{
+	c := &conflict{
 		Reason: f.Reason, Status: string(b.r.Apply.Status), Where: b.number(f.Index), Path: keepTogether(clean(f.Path)), Line: f.Line,
 		Expect: quoteExpected(expect, f.Marks), Found: quoteFound(found),
-		Changed: b.seen(b.r.Apply.Changed), Worked: b.seen(b.r.Apply.Worked), Behind: b.r.Apply.Behind,
+		Changed: b.seen(b.r.Apply.Changed), Worked: b.seen(b.r.Apply.Worked), Behind: b.r.Apply.Behind, Fits: b.r.Apply.Fits,
 	}
+	c.Passage = len(c.Expect) > 0 && !aboutWholeFile(f.Reason)
+	return c
+}
+
+// aboutWholeFile reports whether a patch failed for what a file is and not for what stands in it.
+func aboutWholeFile(reason string) bool {
+	switch reason {
+	case "exists", "missing", "path", "symlink", "directory", "mode", "binary":
+		return true
+	}
+	return false
 }
 
 // differing cuts the lines that both sides end with: they show nothing. One line of each side stays.

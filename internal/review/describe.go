@@ -79,13 +79,22 @@ func damage(p *patch.Part) *Damage {
 		return d
 	}
 	if _, bad := patch.ReadDiff(p.Commit.Diff, patch.DefaultLimits()); bad != nil && !bad.TooLarge {
-		lines := bytes.Split(p.Commit.Diff, []byte("\n"))
-		signature := slices.IndexFunc(lines, func(l []byte) bool { return strings.TrimRight(string(l), "\r") == "-- " })
-		if bad.Line > 0 && bad.Line <= len(lines) && (signature < 0 || bad.Line <= signature) {
-			d.Line, d.Text = bad.Line, strings.TrimSuffix(string(lines[bad.Line-1]), "\r")
+		if text, ok := lineOfDiff(p.Commit.Diff, bad.Line); ok {
+			d.Line, d.Text = bad.Line, text
 		}
 	}
 	return d
+}
+
+// lineOfDiff is a line of a diff by its number. Below the signature there is none: a diff that ends too early is found out
+// only there, and the line would mislead.
+func lineOfDiff(diff []byte, number int) (string, bool) {
+	lines := bytes.Split(diff, []byte("\n"))
+	signature := slices.IndexFunc(lines, func(l []byte) bool { return strings.TrimRight(string(l), "\r") == "-- " })
+	if number < 1 || number > len(lines) || signature >= 0 && number > signature {
+		return "", false
+	}
+	return strings.TrimSuffix(string(lines[number-1]), "\r"), true
 }
 
 // Rejected is the report on a mail that was meant as a patch but can never be one: it makes no series, yet its author

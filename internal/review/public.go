@@ -31,6 +31,8 @@ type publicSeries struct {
 type publicReport struct {
 	publicSeries
 	Base      *publicBase     `json:"base"`
+	Below     []Under         `json:"below"`
+	Unknown   []string        `json:"unknown"`
 	Apply     publicApply     `json:"apply"`
 	Findings  []publicFinding `json:"findings"`
 	Fixed     int             `json:"fixed"`
@@ -68,6 +70,30 @@ type publicApply struct {
 	Tree         *string        `json:"tree"`
 	Commits      []string       `json:"commits"`
 	Failed       *publicFailure `json:"failed"`
+	Worked       *publicWorked  `json:"worked"`
+	Changed      *publicCommit  `json:"changed"`
+	Already      *publicCommit  `json:"already"`
+}
+
+// publicWorked is the commit that the author worked on: how many commits the base is ahead of it, and whether the series
+// applies to it.
+type publicWorked struct {
+	publicCommit
+	Behind  int  `json:"behind"`
+	Applies bool `json:"applies"`
+}
+
+type publicCommit struct {
+	Commit string `json:"commit"`
+	Title  string `json:"title"`
+	Date   string `json:"date"`
+}
+
+func (c *Commit) public() *publicCommit {
+	if c == nil {
+		return nil
+	}
+	return &publicCommit{Commit: c.ID, Title: c.Title, Date: c.When.Format(time.RFC3339)}
 }
 
 type publicFailure struct {
@@ -120,7 +146,7 @@ func (t *Translator) public(reports []*Report, lang Lang) ([]publicReport, error
 	all := make([]publicReport, 0, len(sorted))
 	for _, r := range sorted {
 		p := publicReport{
-			publicSeries: r.Series.public(), Apply: r.Apply.public(), Fixed: r.Fixed, Inherited: r.Inherited,
+			publicSeries: r.Series.public(), Below: orEmpty(r.Below), Unknown: orEmpty(r.Unknown), Apply: r.Apply.public(), Fixed: r.Fixed, Inherited: r.Inherited,
 			Unchecked: orEmpty(r.Unchecked), Verdict: r.Verdict,
 		}
 		if r.Base.Commit != "" {
@@ -169,6 +195,10 @@ func (a *Apply) public() publicApply {
 	if f := a.Failed; f != nil {
 		p.Failed = &publicFailure{Index: f.Index, Path: f.Path, Line: f.Line, Reason: f.Reason}
 	}
+	if c := a.Worked.public(); c != nil {
+		p.Worked = &publicWorked{publicCommit: *c, Behind: a.Behind, Applies: a.Fits}
+	}
+	p.Changed, p.Already = a.Changed.public(), a.Already.public()
 	return p
 }
 

@@ -25,7 +25,7 @@ func TestWriteJSON(t *testing.T) {
 
 // The contract of the command line: these keys, always all of them, and [] rather than null.
 func TestJSONKeys(t *testing.T) {
-	want := []string{"apply", "author", "base", "cover", "defect", "findings", "fixed", "id", "inherited", "missing", "parts", "prefix", "subject", "total", "unchecked", "verdict", "version"}
+	want := []string{"apply", "author", "base", "below", "cover", "defect", "findings", "fixed", "id", "inherited", "missing", "parts", "prefix", "subject", "total", "unchecked", "unknown", "verdict", "version"}
 	words := translator(t)
 	for name, c := range replies() {
 		data, err := words.ReportJSON(c.report, English)
@@ -44,13 +44,13 @@ func TestJSONKeys(t *testing.T) {
 		if !slices.Equal(keys, want) {
 			t.Errorf("%s: keys %v, want %v", name, keys, want)
 		}
-		for _, k := range []string{"findings", "missing", "parts", "unchecked"} {
+		for _, k := range []string{"findings", "missing", "parts", "unchecked", "below", "unknown"} {
 			if _, ok := object[k].([]any); !ok {
 				t.Errorf("%s: %s is %v, want a list", name, k, object[k])
 			}
 		}
 		apply := object["apply"].(map[string]any)
-		for _, k := range []string{"status", "how", "depends_on_git", "tree", "commits", "failed"} {
+		for _, k := range []string{"status", "how", "depends_on_git", "tree", "commits", "failed", "worked", "changed", "already"} {
 			if _, ok := apply[k]; !ok {
 				t.Errorf("%s: no apply.%s", name, k)
 			}

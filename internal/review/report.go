@@ -17,6 +17,9 @@ type Report struct {
 	Base   Base   `json:"base"` // zero when nothing was applied
 	Apply  Apply  `json:"apply"`
 
+	Below   []Under  `json:"below,omitempty"`   // series that it stands on, in the order they lie below it
+	Unknown []string `json:"unknown,omitempty"` // message ids, addresses and patch ids of what it stands on and nobody has
+
 	Findings  []Finding   `json:"findings,omitempty"` // by part, path, line, column, rule
 	Fixed     int         `json:"fixed"`              // problems of the base that the series repairs
 	Inherited int         `json:"inherited"`          // problems of the touched pages that were there before
@@ -129,8 +132,9 @@ type Apply struct {
 
 	Worked  *Commit `json:"worked,omitempty"`  // commit that the author worked on, nil when unknown
 	Behind  int     `json:"behind,omitempty"`  // how many commits Worked is behind the base
-	Changed *Commit `json:"changed,omitempty"` // commit that changed the expected line since Worked
-	Already *Commit `json:"already,omitempty"` // commit that holds the changes already
+	Fits    bool    `json:"fits,omitempty"`    // the series applies to Worked
+	Changed *Commit `json:"changed,omitempty"` // commit that changed the expected line since Worked, or since Already
+	Already *Commit `json:"already,omitempty"` // commit that brought the changes: of the part that failed, else of the last
 }
 
 // Failure is the place where a series stopped, see repo.Failure.

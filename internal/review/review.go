@@ -24,6 +24,9 @@ type Request struct {
 	Own    wiki.Own
 	Index  *wiki.Index // facts of pages from earlier reviews; nil for none
 
+	Below   []*patch.Series // series that it stands on, in the order they go below it, see patch.Assembly.Foundation
+	Unknown []string        // message ids, addresses and patch ids of what it stands on and nobody has
+
 	Previous *Report // of the version before this one; nil when there is none or it was not reviewed
 	Earlier  *Report // the last report on this version, when it is reviewed again on another base; nil for the first review
 
@@ -60,16 +63,24 @@ func (r *Report) try(ctx context.Context, req Request) error {
 		return err
 	}
 	r.Base = Base{Commit: base, Branch: req.Branch, How: how}
+	r.Unknown = req.Unknown
+	lower := r.lower(ctx, req, base)
 	scratch := req.Repo.ScratchWith(req.Scratch)
-	applied, err := scratch.Apply(ctx, base, inputs(req.Series))
+	p, err := pileUp(ctx, scratch, base, lower, req.Series)
+	if err == nil && p.failed != nil {
+		lower = r.without(lower, p.failed)
+		scratch = req.Repo.ScratchWith(req.Scratch)
+		p, err = pileUp(ctx, scratch, base, lower, req.Series)
+	}
 	if err != nil {
 		return fmt.Errorf("apply: %w", err)
 	}
-	r.applied(applied)
-	if applied.Status == repo.StatusApplied {
-		return r.check(req, scratch, applied)
+	r.applied(p.Applied)
+	r.Apply.quote(req.Series)
+	if p.Status == repo.StatusApplied {
+		return r.check(req, scratch, p)
 	}
-	return r.trace(ctx, req)
+	return r.trace(ctx, req, lower)
 }
 
 func inputs(s *patch.Series) []repo.Input {
@@ -104,14 +115,29 @@ func (r *Report) applied(a *repo.Applied) {
 	}
 }
 
+// quote shows the line of a diff that makes no sense.
+func (a *Apply) quote(s *patch.Series) {
+	f := a.Failed
+	if f == nil || f.Reason != "syntax" {
+		return
+	}
+	for _, p := range s.Parts {
+		if p.Index == f.Index && p.Commit != nil {
+			if text, ok := lineOfDiff(p.Commit.Diff, f.Line); ok {
+				f.Found = []string{text}
+			}
+		}
+	}
+}
+
 // check runs the rules on the tree after each part.
-func (r *Report) check(req Request, scratch *repo.Scratch, a *repo.Applied) error {
-	base, err := req.Repo.Tree(a.Base)
+func (r *Report) check(req Request, scratch *repo.Scratch, p *pile) error {
+	base, err := scratch.Tree(p.base)
 	if err != nil {
-		return fmt.Errorf("read tree of %s: %w", a.Base, err)
+		return fmt.Errorf("read tree of %s: %w", p.base, err)
 	}
 	change := checks.Change{Base: base, Host: req.Host, Own: req.Own, Index: req.Index}
-	for _, result := range a.Parts {
+	for _, result := range p.Parts {
 		if result.Tree == "" {
 			continue
 		}
@@ -184,68 +210,3 @@ func (r *Report) take(found *checks.Result, added map[addition]bool) {
 		r.Links = append(r.Links, Link(l))
 	}
 }
-
-// trace looks into the history for why a series does not apply: which version its author worked on, who changed the line
-// since, or whether all of it is in the branch already.
-func (r *Report) trace(ctx context.Context, req Request) error {
-	tip := r.Base.Commit
-	r.Apply.Already = alreadyIn(ctx, req, tip)
-	f := r.Apply.Failed
-	if r.Apply.Already != nil || f == nil || r.Apply.Status == repo.StatusAlreadyApplied {
-		return ctx.Err()
-	}
-	files, hint := startingPoint(req.Series)
-	worked, behind, ok := req.Repo.BaseOf(ctx, tip, files, hint)
-	if !ok || behind == 0 {
-		return ctx.Err()
-	}
-	r.Apply.Worked, r.Apply.Behind = shown(worked), behind
-	line := ""
-	if len(f.Expect) > 0 {
-		line = f.Expect[0]
-	}
-	if changed, ok := req.Repo.ChangedSince(ctx, worked.ID, tip, f.Path, line); ok {
-		r.Apply.Changed = shown(changed)
-	}
-	return ctx.Err()
-}
-
-// Landed is the commit that brought the last part of a series into the history of tip, when every part is there: by patch
-// id, else because the tree holds what the part makes. It is nil while the series is open.
-func Landed(ctx context.Context, r *repo.Repo, tip string, s *patch.Series) *Commit {
-	return alreadyIn(ctx, Request{Series: s, Repo: r}, tip)
-}
-
-// alreadyIn is the commit that brought the last part, when every part is in the branch; else nil.
-func alreadyIn(ctx context.Context, req Request, tip string) *Commit {
-	var last *Commit
-	for _, p := range req.Series.Parts {
-		c, ok := req.Repo.FindApplied(ctx, tip, p.Mail.PatchID, p.Mail.Files)
-		if !ok {
-			return nil
-		}
-		last = shown(c)
-	}
-	return last
-}
-
-// startingPoint is what the series says about the version it was made on: the files as they were before the first part that
-// touches them, and the commit that the author named, if any.
-func startingPoint(s *patch.Series) (files []patch.File, hint string) {
-	seen := map[string]bool{}
-	for _, p := range s.Parts {
-		for _, f := range p.Mail.Files {
-			old := f.Path
-			if f.OldPath != "" {
-				old = f.OldPath
-			}
-			if !seen[old] {
-				files = append(files, f)
-			}
-			seen[old], seen[f.Path] = true, true
-		}
-	}
-	return files, s.BaseCommit
-}
-
-func shown(c repo.CommitInfo) *Commit { return &Commit{ID: c.ID, Title: c.Title, When: c.When} }

@@ -225,7 +225,7 @@ func troubled() *Report {
 }
 
 func corrupt() *Report {
-	return failed(posted(1, "Guides", "guides: One", "guides: Two"), repo.StatusCorrupt, Failure{Index: 2, Line: 17, Reason: "syntax"})
+	return failed(posted(1, "Guides", "guides: One", "guides: Two"), repo.StatusCorrupt, Failure{Index: 2, Line: 17, Reason: "syntax", Found: []string{"publique."}})
 }
 
 // second is a second version that resolves most of what the first one was told.

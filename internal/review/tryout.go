@@ -85,6 +85,10 @@ func sample(total int, edit func(*Report)) *Report {
 		Apply: Apply{Status: repo.StatusApplied, How: repo.HowThreeWay, DependsOnGit: true},
 		Fixed: 1, Inherited: 2, LinkCount: 2, Unchecked: []Unchecked{{URL: "https://example.org/", Reason: "timeout"}},
 		Progress: &Progress{Since: 1, Before: 4, Resolved: 3, Dropped: 1, Parts: []Change{{Index: 1, What: "changed"}}}, Moved: true,
+		Unknown: []string{"unknown@example.org"},
+	}
+	for _, state := range []UnderState{UnderApplied, UnderIncomplete, UnderUnusable, UnderConflict, UnderNotTried} {
+		r.Below = append(r.Below, Under{ID: string(state), Version: 2, Subject: "Sample", Root: "below@example.org", State: state})
 	}
 	for i := 1; i <= total; i++ {
 		r.Series.Parts = append(r.Series.Parts, Part{
@@ -102,6 +106,9 @@ func stop(r *Report, status repo.Status, reason string) {
 	commit := &Commit{ID: "fedcba9876543210fedcba9876543210fedcba98", Title: "Sample", When: sampleDate()}
 	last := len(r.Series.Parts) - 1
 	r.Series.Parts[last].Status = status
-	r.Apply = Apply{Status: status, Worked: commit, Changed: commit, Already: commit,
+	r.Apply = Apply{Status: status, Worked: commit, Behind: 2, Fits: true, Changed: commit, DependsOnGit: true,
 		Failed: &Failure{Index: last + 1, Path: "page.md", Line: 3, Reason: reason, Expect: []string{"old"}, Found: []string{"new"}}}
+	if reason == "other" {
+		r.Apply.Already = commit
+	}
 }

@@ -30,6 +30,8 @@ type view struct {
 	TwoGits bool   // versions of git differ on it
 
 	Carried string // parts that come from the version before, "1/3 and 2/3"
+	Below   string // series that it was applied on top of, empty when none
+	Lacking string // what it stands on and was not applied on top of, with the reasons, empty when nothing
 
 	Pages    int    // pages touched
 	Links    int    // links added
@@ -90,11 +92,13 @@ type conflict struct {
 	Where   string // "2/3", empty for a single patch
 	Path    string
 	Line    int
+	Passage bool     // it is about Expect, and not about the file as such
 	Expect  []string // quoted
 	Found   []string // quoted
 	Changed *seen
 	Worked  *seen
-	Behind  int
+	Behind  int  // commits
+	Fits    bool // it applies to Worked
 }
 
 // builder makes the view; the first error stays and stops the rest from mattering.
@@ -141,6 +145,7 @@ func (v *voice) view(r *Report, o RenderOptions, maxFindings int) (*view, error)
 	if len(s.Carried) > 0 {
 		w.Carried = b.list(ranges(s.Carried, s.Total))
 	}
+	w.Below, w.Lacking = b.below(), b.lacking()
 	w.Rows, w.RowsCut = b.rows()
 	w.Since, w.Progress, w.Changes = b.sinceThen()
 	w.Moved = r.Moved
