@@ -223,4 +223,6 @@ func BenchmarkIndex(b *testing.B) {
 	b.ReportMetric(float64(file.Len())/n, "B/page")
 	b.ReportMetric((float64(after.HeapAlloc)-float64(before.HeapAlloc))/1e6, "MB")
 	runtime.KeepAlive(loaded)
+	runtime.KeepAlive(base)
+	runtime.KeepAlive(&file)
 }

@@ -79,9 +79,26 @@ func (s *site) externals(p string, yield func(url string, at *wiki.Link)) {
 	if !ok {
 		return
 	}
+	externalsOf(p, pg, s.host, s.own, yield)
+}
+
+// Externals lists the links of a page that lead to other sites over http, as they stand there; path is that of the page.
+func Externals(path string, source []byte, host wiki.Host, own wiki.Own) []Link {
+	pg := wiki.ReadPage(source, host)
+	var out []Link
+	externalsOf(path, pg, host, own, func(url string, at *wiki.Link) {
+		l := Link{URL: url, Path: path}
+		l.Line, l.Column = pg.Position(at.Start)
+		l.EndLine, l.EndColumn = pg.Position(at.End)
+		out = append(out, l)
+	})
+	return out
+}
+
+func externalsOf(p string, pg *wiki.Page, host wiki.Host, own wiki.Own, yield func(url string, at *wiki.Link)) {
 	for i := range pg.Links {
 		l := &pg.Links[i]
-		ref := s.host.Locate(p, l.Dest, s.own)
+		ref := host.Locate(p, l.Dest, own)
 		url := l.Dest
 		if strings.HasPrefix(url, "//") {
 			url, ref.Scheme = "https:"+url, "https"

@@ -129,9 +129,13 @@ func (b *builder) heading(n *ast.Heading, parent int32) int32 {
 		h.Style = Setext
 		if lines.Len() > 0 {
 			last := b.linesEnd(lines, start)
-			h.Inner, h.InnerEnd = int32(lines.At(0).Start), last
+			h.Inner = int32(lines.At(0).Start)
+			if i > 0 { // of a paragraph that is partly a table, what is left comes after the table in the tree
+				h.Inner = max(h.Inner, b.p.Nodes[i-1].Start)
+			}
+			h.InnerEnd = max(h.Inner, last)
 			h.Start = h.Inner
-			h.End = b.lineEnd(b.nextLine(last)) // the underline
+			h.End = max(h.InnerEnd, b.lineEnd(b.nextLine(last))) // the underline
 		}
 	}
 	end := h.End
