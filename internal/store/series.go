@@ -15,6 +15,7 @@ const (
 	StateDone       = "done"       // reviewed, or nothing to do
 	StateSuperseded = "superseded" // a newer version took its place, or its mails belong to another series now
 	StateFailed     = "failed"     // given up; the operator must look
+	StateApplied    = "applied"    // done, and in the history of the base branch, see Series.Applied
 )
 
 // Series is one version of a series, which is at the same time the job of reviewing it.
@@ -44,6 +45,8 @@ type Series struct {
 	Verdict    string // of the last review
 	BaseCommit string // 40 hex, of the last review
 	Error      string // why the last attempt came to nothing
+	Cause      string // why a reviewed version is due once more, CauseBase or CauseAsked and a Message-ID; else empty
+	Applied    string // 40 hex: the commit that brought it into the branch, empty while it is open
 
 	Created, Updated time.Time
 
@@ -101,9 +104,17 @@ func readSeries(ctx context.Context, q *sqlgen.Queries, r sqlgen.Series) (Series
 	return Series{
 		ID: r.ID, Version: int(r.Version), Wiki: r.Wiki, List: r.List, Prefix: r.Prefix, Total: int(r.Total),
 		Subject: r.Subject, AuthorName: r.AuthorName, AuthorEmail: r.AuthorEmail, Root: r.Root, Digest: r.Digest,
-		State: r.State, SupersededBy: int(r.SupersededBy), RunAt: moment(r.RunAt),
+		State: stateOf(r), SupersededBy: int(r.SupersededBy), RunAt: moment(r.RunAt),
 		Attempts: int(r.Attempts), Owner: r.Owner, Lease: moment(r.Lease), Epoch: r.Epoch,
 		Verdict: r.Verdict, BaseCommit: r.BaseCommit, Error: r.Error,
+		Cause: r.Cause, Applied: r.Applied,
 		Created: moment(r.Created), Updated: moment(r.Updated), Messages: keys,
 	}, nil
+}
+
+func stateOf(r sqlgen.Series) string {
+	if r.State == StateDone && r.Applied != "" {
+		return StateApplied
+	}
+	return r.State
 }

@@ -20,7 +20,7 @@ ORDER BY r.created DESC, r.id, r.version;
 SELECT * FROM series WHERE error <> '' ORDER BY updated DESC, id, version LIMIT @most;
 
 -- name: CountSeries :many
-SELECT CASE WHEN state = 'done' AND applied <> '' THEN 'applied' ELSE state END AS state, COUNT(*) AS amount
+SELECT CAST(CASE WHEN state = 'done' AND applied <> '' THEN 'applied' ELSE state END AS TEXT) AS state, COUNT(*) AS amount
 FROM series GROUP BY 1 ORDER BY 1;
 
 -- name: InsertSeries :execrows

@@ -106,12 +106,12 @@ func (q *Queries) ClaimSeries(ctx context.Context, arg ClaimSeriesParams) (Serie
 }
 
 const countSeries = `-- name: CountSeries :many
-SELECT CASE WHEN state = 'done' AND applied <> '' THEN 'applied' ELSE state END AS state, COUNT(*) AS amount
+SELECT CAST(CASE WHEN state = 'done' AND applied <> '' THEN 'applied' ELSE state END AS TEXT) AS state, COUNT(*) AS amount
 FROM series GROUP BY 1 ORDER BY 1
 `
 
 type CountSeriesRow struct {
-	State  interface{}
+	State  string
 	Amount int64
 }
 
