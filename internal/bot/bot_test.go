@@ -568,6 +568,24 @@ func TestLaterVersion(t *testing.T) {
 	r.wantEvent(v1, "^superseded by v2")
 }
 
+// TestPartialReRoll has one part of a series sent again: the others stay, and the rest of a whole new version is waited for.
+func TestPartialReRoll(t *testing.T) {
+	r := newRig(t, nil)
+	for _, name := range series() {
+		r.take(r.mail(name))
+	}
+	r.pass(time.Minute)
+	r.wantVerdicts("clean")
+	old := email.Parse(r.mail("07-series-2"), email.DefaultLimits()).ID
+	again := r.take(r.mail("07-series-2", "logiciels-libres 2/3]", "logiciels-libres v2 2/3]", "29234-3", "29299-3", "In-Reply-To: <20261124153001.29234-1-camille@example.org>", "In-Reply-To: <"+old+">"))
+	r.pass(time.Minute)
+	r.wantVerdicts("clean")
+	r.pass(2 * time.Minute)
+	r.wantVerdicts("clean", "clean")
+	r.wantEvent(again, "^assembled complete, 3 parts")
+	r.wantEvent(old, "^superseded by v2")
+}
+
 // TestRecordFails has the state directory vanish: the mail is handed over again later and nothing is answered meanwhile.
 func TestRecordFails(t *testing.T) {
 	r := newRig(t, nil)

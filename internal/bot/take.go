@@ -19,6 +19,9 @@ import (
 // window is how far apart two mails of one author may be and still belong together without any threading header.
 const window = 60 * 24 * time.Hour
 
+// rest is how long the rest of a new version is waited for when the parts that came could be a partial re-roll.
+const rest = 2 * time.Minute
+
 // Take reads one mail, records it with the new cursor, and assembles the series it belongs to. It is idempotent: a mail
 // that is known already only moves the cursor. An error means that nothing was recorded, and that the same mail must be
 // handed over again.
@@ -313,6 +316,9 @@ func (b *Bot) update(s *patch.Series, k *kin, row store.Message) store.SeriesUpd
 		ID: s.ID, Version: s.Version, Wiki: row.Wiki, List: row.List, Prefix: s.Prefix, Total: s.Total,
 		Subject: s.Subject, AuthorName: s.Author.Name, AuthorEmail: s.Author.Addr, Root: s.Root, Digest: s.Digest,
 		State: store.StateReady, RunAt: b.Now().Add(b.Policy.Settle), Messages: k.members(s), Known: k.known,
+	}
+	if len(s.Carried) > 0 {
+		u.RunAt = b.Now().Add(max(b.Policy.Settle, min(rest, b.Policy.IncompleteAfter)))
 	}
 	if len(s.Missing) > 0 {
 		u.State = store.StateIncomplete
