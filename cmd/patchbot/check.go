@@ -164,7 +164,9 @@ func (c checkCommand) review(ctx context.Context, sh *Shell, conf *config.Config
 		if err != nil {
 			return nil, err
 		}
-		rep, err := review.Review(ctx, review.Request{Series: s, Repo: r, Base: base, How: how, Branch: branchName(c.target, w, base, how), Rules: set, Host: host, Own: own(w)})
+		req := review.Request{Series: s, Repo: r, Base: base, How: how, Branch: branchName(c.target, w, base, how), Rules: set, Host: host, Own: own(w)}
+		req.Below, req.Unknown = asm.Foundation(s)
+		rep, err := review.Review(ctx, req)
 		if err != nil {
 			return nil, fmt.Errorf("review %q: %w", s.Subject, err)
 		}

@@ -108,6 +108,9 @@ func (b *Bot) judge(ctx context.Context, claim *store.Series, s *patch.Series, w
 		return nil, err
 	}
 	if len(s.Missing) == 0 {
+		if req.Below, req.Unknown, err = b.foundation(ctx, claim, s); err != nil {
+			return nil, err
+		}
 		base, err := w.Base(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("fetch wiki %s: %w", w.Name, err)
@@ -144,6 +147,9 @@ func reviewedDetail(r *review.Report) string {
 	detail := string(r.Verdict)
 	if r.Base.Commit != "" {
 		detail += " on " + r.Base.Branch + " " + r.Base.Commit[:12]
+	}
+	for _, u := range r.Below {
+		detail += fmt.Sprintf(", below it %s-v%d (%s)", u.ID, u.Version, u.State)
 	}
 	if n := len(r.Findings); n > 0 {
 		detail += fmt.Sprintf(", %d findings", n)
