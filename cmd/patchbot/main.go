@@ -47,6 +47,11 @@ type failure struct {
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
 
+// silent ends a command whose output has said everything, with an exit status.
+type silent struct{ status int }
+
+func (s *silent) Error() string { return fmt.Sprintf("exit status %d", s.status) }
+
 // usage is a failure of what was asked, with what to do instead.
 func usage(err error, hints ...string) error {
 	return &failure{status: exitUsage, err: err, hints: hints}
@@ -69,10 +74,12 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the daemon: watch the inbox, review, reply."`
 	Check   checkCommand   `cmd:"" help:"Review patch files, a mailbox or a range of commits, as the bot would."`
 	Lint    lintCommand    `cmd:"" help:"Run all rules over pages as they stand."`
+	Links   linksCommand   `cmd:"" help:"Ask external links: one class and its evidence for each."`
 	Series  seriesCommand  `cmd:"" help:"Show how the mails of a mailbox assemble into series."`
 	Replay  replayCommand  `cmd:"" help:"Run the daemon's whole logic over an archive and show what it would have sent, or why not."`
 	Why     whyCommand     `cmd:"" help:"Show the journal of one message: taken or ignored and why, verdict, reply, delivery."`
 	Status  statusCommand  `cmd:"" help:"Show cursor, open series, outbox and the last errors."`
+	Doctor  doctorCommand  `cmd:"" help:"Check configuration, servers, repository, database, clock, disk and permissions, and say how to repair them."`
 	Rules   rulesCommand   `cmd:"" help:"List the rules."`
 	Explain explainCommand `cmd:"" help:"Explain one rule, with a bad and a good example."`
 	Conf    configCommand  `cmd:"" name:"config" help:"Show the effective configuration, secrets masked."`
@@ -127,6 +134,10 @@ func report(sh *Shell, err error) int {
 		return exitClean
 	case errors.Is(err, errFindings):
 		return exitFindings
+	}
+	var said *silent
+	if errors.As(err, &said) {
+		return said.status
 	}
 	status, hints := exitFailure, []string(nil)
 	var f *failure
