@@ -12,7 +12,7 @@ lint:
 	$(GO) tool -modfile=.ci/tools.mod staticcheck ./...
 generate:
 	cd internal/store && $(GO) tool -modfile=../../.ci/tools.mod sqlc generate
-	$(GO) run ./cmd/patchbot rules --config /dev/null --format markdown --lang en >docs/rules.md
+	for lang in en fr; do $(GO) run ./cmd/patchbot rules --config /dev/null --format markdown --lang $$lang >docs/rules.$$lang.md; done
 install: build
 	install -D -m 755 patchbot $(DESTDIR)/usr/bin/patchbot
 	install -D -m 644 dist/patchbot.service $(DESTDIR)/lib/systemd/system/patchbot.service

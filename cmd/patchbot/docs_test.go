@@ -43,18 +43,21 @@ func TestReadmeReply(t *testing.T) {
 	}
 }
 
-// TestRulesDocument holds docs/rules.md against the registry.
-func TestRulesDocument(t *testing.T) {
-	var out, errs bytes.Buffer
-	args := []string{"rules", "--config", os.DevNull, "--format", "markdown", "--lang", "en"}
-	if status := run(t.Context(), args, &Shell{Out: &out, Err: &errs}); status != exitClean {
-		t.Fatalf("exit status %d: %s", status, errs.String())
-	}
-	have, err := os.ReadFile("../../docs/rules.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(have, out.Bytes()) {
-		t.Error("docs/rules.md is stale: run make generate")
+// TestRulesDocuments holds the pages of rules against the registry.
+func TestRulesDocuments(t *testing.T) {
+	for _, lang := range []string{"en", "fr"} {
+		var out, errs bytes.Buffer
+		args := []string{"rules", "--config", os.DevNull, "--format", "markdown", "--lang", lang}
+		if status := run(t.Context(), args, &Shell{Out: &out, Err: &errs}); status != exitClean {
+			t.Fatalf("exit status %d: %s", status, errs.String())
+		}
+		file := "../../docs/rules." + lang + ".md"
+		have, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(have, out.Bytes()) {
+			t.Errorf("%s is stale: run make generate", file)
+		}
 	}
 }
