@@ -47,6 +47,8 @@ type checkCommand struct {
 	target
 	Prefix []string `help:"Only patches with this subject prefix; may be repeated." placeholder:"PREFIX"`
 	Format string   `help:"Output: text, json, sarif, or mail for the complete reply." enum:"text,json,sarif,mail" default:"text"`
+
+	judge func([]*review.Report) error `kong:"-"` // of the exit status; nil: verdictStatus
 }
 
 // Help is shown by --help.
@@ -84,6 +86,9 @@ func (c checkCommand) Run(ctx context.Context, sh *Shell) error {
 	}
 	if err := c.print(sh, conf, words, reports, asm); err != nil {
 		return err
+	}
+	if c.judge != nil {
+		return c.judge(reports)
 	}
 	return verdictStatus(reports)
 }

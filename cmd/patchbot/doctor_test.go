@@ -21,7 +21,6 @@ import (
 type clinic struct {
 	*testing.T
 	dir, config string
-	text        map[string]string // lines of the configuration by key
 	server      *loopback.Server
 }
 

@@ -83,6 +83,7 @@ type commands struct {
 	Rules   rulesCommand   `cmd:"" help:"List the rules."`
 	Explain explainCommand `cmd:"" help:"Explain one rule, with a bad and a good example."`
 	Conf    configCommand  `cmd:"" name:"config" help:"Show the effective configuration, secrets masked."`
+	Hook    hookCommand    `cmd:"" help:"Let git send-email run check before it sends."`
 	Version versionCommand `cmd:"" help:"Show the version."`
 }
 

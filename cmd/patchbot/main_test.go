@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -64,6 +66,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GIT_COMMITTER_EMAIL", "camille@example.org")
 			return nil
 		},
+		Condition: scriptCondition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"wiki":   scriptWiki,
 			"mail":   scriptMail,
@@ -71,6 +74,22 @@ func TestScripts(t *testing.T) {
 			"until":  scriptUntil,
 		},
 	})
+}
+
+// scriptCondition implements [send-email]: git send-email is installed. Where the whole product is tested it must be.
+func scriptCondition(name string) (bool, error) {
+	if name != "send-email" {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	dir, err := exec.Command("git", "--exec-path").Output()
+	if err != nil {
+		return false, err
+	}
+	_, err = os.Stat(filepath.Join(strings.TrimSpace(string(dir)), "git-send-email"))
+	if err != nil && os.Getenv("PATCHBOT_E2E") == "1" {
+		return false, err
+	}
+	return err == nil, nil
 }
 
 // scriptWiki implements `wiki DIR REV`.
