@@ -57,7 +57,7 @@ func (m *treeMerge) mergeDriver(path string) (driver, error) {
 // attributeRules reads the .gitattributes file of one directory, given with a trailing slash.
 func (m *treeMerge) attributeRules(dir string, macros map[string]*driver) ([]attributeRule, error) {
 	const longest = 1 << 20
-	e, there, err := m.our(dir + ".gitattributes")
+	e, there, err := m.attributeFile(dir + ".gitattributes")
 	if err != nil || !there || e.mode&modeType != modeFile&modeType {
 		return nil, err
 	}
@@ -82,6 +82,21 @@ func (m *treeMerge) attributeRules(dir string, macros map[string]*driver) ([]att
 		rules = append(rules, attributeRule{strings.TrimPrefix(pattern, "/"), whole, *set})
 	}
 	return rules, nil
+}
+
+// attributeFile is the .gitattributes file that counts: ours. The older git, though, has already written the patch's version
+// of it when it merges contents, unless both sides changed it.
+func (m *treeMerge) attributeFile(path string) (treeEntry, bool, error) {
+	o, inOurs, err := m.our(path)
+	if err != nil || m.variant == MergeOrt {
+		return o, inOurs, err
+	}
+	b, inBase := m.base[path]
+	t, inTheirs := m.theirs[path]
+	if inBase == inOurs && b.id == o.id && (inBase || inTheirs) {
+		return t, inTheirs, nil
+	}
+	return o, inOurs, nil
 }
 
 // attributeLine splits a line into its pattern and its attributes; both are empty for a comment.

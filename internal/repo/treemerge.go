@@ -299,7 +299,8 @@ func (m *treeMerge) mergeFile(path string, b, o, t treeEntry) (merged treeEntry,
 		return merged, false, err
 	}
 	merged.id = m.keep(data)
-	return merged, ok, nil
+	// the older git forgets that the modes conflict when the contents do not
+	return merged, ok || m.variant != MergeOrt, nil
 }
 
 func (m *treeMerge) mergeContents(path string, b, o, t treeEntry) (merged []byte, ok bool, err error) {
