@@ -15,6 +15,7 @@ var deadLink = &Rule{
 		"no-host":   "{{.URL}} leads nowhere: there is no host of that name.",
 		"loop":      "{{.URL}} redirects in a circle: no browser arrives.",
 		"malformed": "{{.URL}} is no address that a browser could open.",
+		"refused":   "{{.URL}} has refused every connection for a day.",
 		"private":   "{{.URL}} is an address that only your own machine or network can reach.",
 		"archive":   "There may be a copy: https://web.archive.org/web/{{.URL}}",
 	},

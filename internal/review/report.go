@@ -29,8 +29,11 @@ type Report struct {
 	Probed    bool        `json:"probed,omitempty"` // Links were probed: what is neither found nor unchecked is fine
 	LinkCount int         `json:"link_count"`       // links that the series adds, internal ones included
 
+	Mailed *Mailed `json:"mailed,omitempty"` // what the way of mailing did to it, nil when git reads what a person reads
+
 	Progress *Progress `json:"progress,omitempty"` // against the version before, nil for the first
 	Moved    bool      `json:"moved,omitempty"`    // the same version did apply, to an older base
+	Late     int       `json:"late,omitempty"`     // not 0: Findings are links that turned out dead after so many rounds of asking again
 
 	Trouble *Trouble `json:"trouble,omitempty"` // the review itself failed; nobody's patch is to blame
 	Verdict Verdict  `json:"verdict"`
@@ -187,6 +190,7 @@ type Repaired struct {
 type Unchecked struct {
 	URL    string `json:"url"`
 	Reason string `json:"reason"`
+	Again  bool   `json:"again,omitempty"` // it may be asked again later
 }
 
 // Trouble is why a review could not be done although nothing is wrong with the mails.

@@ -24,6 +24,9 @@ type Request struct {
 	Own    wiki.Own
 	Index  *wiki.Index // facts of pages from earlier reviews; nil for none
 
+	// Ask asks external links; nil: they are not asked.
+	Ask func(context.Context, []checks.Link) []checks.Answer
+
 	Below   []*patch.Series // series that it stands on, in the order they go below it, see patch.Assembly.Foundation
 	Unknown []string        // message ids, addresses and patch ids of what it stands on and nobody has
 
@@ -77,8 +80,17 @@ func (r *Report) try(ctx context.Context, req Request) error {
 	}
 	r.applied(p.Applied)
 	r.Apply.quote(req.Series)
+	if err := r.mailed(ctx, req, lower, p); err != nil {
+		return err
+	}
 	if p.Status == repo.StatusApplied {
-		return r.check(req, scratch, p)
+		if err := r.check(req, scratch, p); err != nil {
+			return err
+		}
+		return r.ask(ctx, req)
+	}
+	if r.Mailed != nil {
+		return nil
 	}
 	return r.trace(ctx, req, lower)
 }

@@ -123,6 +123,7 @@ func replies() map[string]reply {
 		"difficult":      {difficult(), withWeb()},
 		"second":         {second(), onList()},
 		"moved":          {moved(), onList()},
+		"late":           {late(), withWeb()},
 		"incomplete":     {incomplete(), onList()},
 		"flowed":         {damaged(patch.DamageFlowed), onList()},
 		"trouble":        {troubled(), onList()},
@@ -237,6 +238,20 @@ func second() *Report {
 	r.Series.Parts = append(r.Series.Parts, other)
 	r.Progress = &Progress{Since: 1, Before: 4, Resolved: 3, Parts: []Change{{1, "changed"}, {2, "same"}}}
 	return judged(r)
+}
+
+// late is what is said when a link turns out dead after the review.
+func late() *Report {
+	r := clean2()
+	r.Links = []Link{{URL: "https://sill.example.org/guide", Part: 2, Path: "index.md", Line: 48, Column: 13, EndLine: 48, EndColumn: 47,
+		Source: "Le guide du [SILL](https://sill.example.org/guide) recense…"}}
+	r.Unchecked = []Unchecked{{URL: "https://sill.example.org/guide", Reason: "timeout", Again: true}}
+	set, err := checks.NewSet(nil)
+	if err != nil {
+		panic(err)
+	}
+	_, news := r.Settle(set, []checks.Answer{{URL: "https://sill.example.org/guide", Class: checks.Broken, Cause: "not-found", Status: 404, Looks: 2}}, 1)
+	return news
 }
 
 // moved is a series that did apply until the branch went on.

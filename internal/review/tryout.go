@@ -60,6 +60,7 @@ func samples() []*Report {
 			sample(total, func(r *Report) { r.Trouble = &Trouble{Detail: "no network"} }))
 	}
 	return append(all,
+		sample(3, func(r *Report) { r.Late, r.Findings = 1, all[2].Findings }),
 		sample(3, func(r *Report) { r.Series.Missing = []int{2}; r.Series.Parts = r.Series.Parts[:1] }),
 		sample(9, func(r *Report) {
 			r.Series.Missing = []int{1, 2, 3, 5, 6, 7, 8, 9}

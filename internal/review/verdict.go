@@ -1,6 +1,8 @@
 package review
 
 import (
+	"strconv"
+
 	"patchbot/internal/checks"
 	"patchbot/internal/repo"
 )
@@ -27,7 +29,8 @@ func Verdicts() []Verdict {
 //
 // A report with Trouble, and one whose mails cannot be patches any more, is not reviewed: neither says anything about the
 // content. A missing part makes it incomplete. What git am would not apply does not apply, whether it conflicts, is refused
-// or is in the branch already. Only then do the findings count: an error asks for changes, anything less is a remark.
+// or is in the branch already. Only then do the findings count: an error asks for changes, anything less is a remark, and so is a
+// mail of which git makes something else than what it shows.
 func Judge(r *Report) Verdict {
 	switch {
 	case r.Trouble != nil || r.Series.Defect != "":
@@ -37,7 +40,10 @@ func Judge(r *Report) Verdict {
 	}
 	switch r.Apply.Status {
 	case repo.StatusApplied:
-		return judgeFindings(r.Findings)
+		if v := judgeFindings(r.Findings); v != VerdictClean || r.Mailed == nil {
+			return v
+		}
+		return VerdictRemarks
 	case repo.StatusConflict, repo.StatusNoBase, repo.StatusHandEdited, repo.StatusRefused, repo.StatusAlreadyApplied:
 		return VerdictDoesNotApply
 	default: // corrupt, empty, bad-mail, too-large, not-tried: there was no patch to judge
@@ -59,8 +65,13 @@ func judgeFindings(all []Finding) Verdict {
 }
 
 // Kind names the mail that the outbox may hold once for this version of the series: the verdict. A second mail on the same
-// version exists only when its verdict changes.
-func (r *Report) Kind() string { return string(r.Verdict) }
+// version exists only when its verdict changes, or when links turn out dead.
+func (r *Report) Kind() string {
+	if r.Late > 0 {
+		return "links-" + strconv.Itoa(r.Late)
+	}
+	return string(r.Verdict)
+}
 
 // Failed reports whether the review could not be done for reasons that are not the author's: a network, a permission, a
 // defect of the program.

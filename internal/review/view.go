@@ -40,6 +40,9 @@ type view struct {
 	Progress string // "3 of 4 findings resolved, 1 remains"
 	Changes  string // "1/2 unchanged; 2/2 changed"
 	Moved    bool   // it did apply before the branch moved
+	Late     int    // links that turned out dead after the review, which is all there is to say; else 0
+
+	Mailed *mailed // what the way of mailing did to it, nil when nothing
 
 	Fixed     int      // old problems repaired
 	Inherited int      // old problems left
@@ -101,6 +104,14 @@ type conflict struct {
 	Fits    bool // it applies to Worked
 }
 
+// mailed is why git reads a mail otherwise than a person.
+type mailed struct {
+	Kind    string // as in Mailed
+	Where   string // "2/3", empty for a single patch
+	Charset string
+	Altered bool // git applies it, with another content
+}
+
 // builder makes the view; the first error stays and stops the rest from mattering.
 type builder struct {
 	*voice
@@ -148,7 +159,10 @@ func (v *voice) view(r *Report, o RenderOptions, maxFindings int) (*view, error)
 	w.Below, w.Lacking = b.below(), b.lacking()
 	w.Rows, w.RowsCut = b.rows()
 	w.Since, w.Progress, w.Changes = b.sinceThen()
-	w.Moved = r.Moved
+	w.Moved, w.Mailed = r.Moved, b.mailed()
+	if r.Late > 0 {
+		w.Late = len(r.Findings)
+	}
 	w.Renames, w.Renamed = b.renames()
 	w.Unchecked = b.unchecked()
 	w.Counts = b.counts(tally(r.Findings))
