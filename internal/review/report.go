@@ -36,7 +36,10 @@ type Report struct {
 	Late     int       `json:"late,omitempty"`     // not 0: Findings are links that turned out dead after so many rounds of asking again
 
 	Trouble *Trouble `json:"trouble,omitempty"` // the review itself failed; nobody's patch is to blame
-	Verdict Verdict  `json:"verdict"`
+	// Settings says why the wiki's own .patchbot.toml was not used, in English and for the operator; empty when it was.
+	Settings string `json:"settings,omitempty"`
+
+	Verdict Verdict `json:"verdict"`
 }
 
 // Series is what a report keeps of a patch.Series.

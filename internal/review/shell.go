@@ -31,7 +31,9 @@ func (b *builder) commands() commands {
 		c.Fix = b.fix(next)
 		c.Check = []string{"patchbot check " + b.posted()}
 	case VerdictDoesNotApply:
-		if b.r.Apply.Already == nil && b.r.Apply.Status != repo.StatusAlreadyApplied || !b.r.Series.Single() && b.r.Apply.Failed != nil {
+		if b.r.Mailed != nil {
+			c.Redo = b.send(next, b.posted())
+		} else if b.r.Apply.Already == nil && b.r.Apply.Status != repo.StatusAlreadyApplied || !b.r.Series.Single() && b.r.Apply.Failed != nil {
 			c.Rebase = append([]string{"git fetch origin", "git rebase " + b.upstream()}, b.send(next, b.upstream()+"..")...)
 		}
 	case VerdictIncomplete:

@@ -54,7 +54,17 @@ func samples() []*Report {
 				r.Series.Defect, r.Series.Damage = patch.ReasonBrokenByMailer, &Damage{Kind: kind, Part: total, Line: 9, Text: "text"}
 			}))
 		}
+		for _, kind := range []MailedKind{MailedCharset, MailedUnknown, MailedCRLF, MailedFlowed, MailedParts, MailedOther} {
+			for _, status := range []repo.Status{repo.StatusConflict, repo.StatusCorrupt} {
+				all = append(all, sample(total, func(r *Report) {
+					stop(r, status, "hunk")
+					r.Mailed = &Mailed{Kind: kind, Part: total, Charset: "iso-8859-1"}
+				}))
+			}
+		}
 		all = append(all,
+			sample(total, func(r *Report) { r.Apply.How, r.Series.Parts[0].Offset = repo.HowOffset, -3 }),
+			sample(total, func(r *Report) { r.Mailed = &Mailed{Kind: MailedOther, Part: total, Altered: true} }),
 			sample(total, func(r *Report) { r.Series.Defect = patch.ReasonTooLarge }),
 			sample(total, func(r *Report) { r.Series.Defect = patch.ReasonUnmarkedPatch }),
 			sample(total, func(r *Report) { r.Trouble = &Trouble{Detail: "no network"} }))

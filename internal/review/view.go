@@ -27,6 +27,7 @@ type view struct {
 	Base    string // short commit id of the base
 	OnTip   bool   // the base is the tip of the branch
 	How     string // exact, offset, three-way
+	Offset  int    // lines, of the part that moved most
 	TwoGits bool   // versions of git differ on it
 
 	Carried string // parts that come from the version before, "1/3 and 2/3"
@@ -155,6 +156,9 @@ func (v *voice) view(r *Report, o RenderOptions, maxFindings int) (*view, error)
 	}
 	if len(s.Carried) > 0 {
 		w.Carried = b.list(ranges(s.Carried, s.Total))
+	}
+	for _, p := range s.Parts {
+		w.Offset = max(w.Offset, p.Offset, -p.Offset)
 	}
 	w.Below, w.Lacking = b.below(), b.lacking()
 	w.Rows, w.RowsCut = b.rows()
