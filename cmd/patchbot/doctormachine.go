@@ -185,6 +185,7 @@ func (d *doctor) daemon() {
 // pages looks at what the web pages and the metrics are served on.
 func (d *doctor) pages() {
 	d.listens("web", d.conf.Web.Listen)
+	d.listens("metrics", d.conf.Web.MetricsListen)
 }
 
 func (d *doctor) listens(name, address string) {

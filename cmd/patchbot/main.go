@@ -85,6 +85,7 @@ type commands struct {
 	Conf    configCommand  `cmd:"" name:"config" help:"Show the effective configuration, secrets masked."`
 	Hook    hookCommand    `cmd:"" help:"Let git send-email run check before it sends."`
 	Version versionCommand `cmd:"" help:"Show the version."`
+	Manual  manualCommand  `cmd:"" hidden:"" help:"Write the man page or the completion of the shell."`
 }
 
 func main() {

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -72,6 +75,7 @@ func TestScripts(t *testing.T) {
 			"mail":   scriptMail,
 			"status": scriptStatus,
 			"until":  scriptUntil,
+			"fetch":  scriptFetch,
 		},
 	})
 }
@@ -152,4 +156,20 @@ func scriptUntil(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("waited in vain for exit status %s", args[1])
+}
+
+// scriptFetch implements `fetch SOCKET PATH FILE`: it writes what a server on a unix socket answers to FILE.
+func scriptFetch(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: fetch SOCKET PATH FILE")
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", ts.MkAbs(args[0]))
+	}}}
+	answer, err := client.Get("http://patchbot" + args[1])
+	ts.Check(err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), body, 0o644))
 }

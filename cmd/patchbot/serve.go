@@ -69,6 +69,18 @@ func (serveCommand) Run(ctx context.Context, sh *Shell) error {
 		})()
 	}
 	defer beside(ctx, func(ctx context.Context) { index.keep(ctx, log) })()
+	measured, err := openMetrics(conf)
+	if err != nil {
+		return err
+	}
+	if measured != nil {
+		metrics := newMetrics(db, b, imap, log)
+		defer beside(ctx, func(ctx context.Context) {
+			if err := metrics.Serve(ctx, measured); err != nil {
+				log.Error("metrics", "error", err)
+			}
+		})()
+	}
 	return supervise(ctx, conf, b, db, imap, log)
 }
 

@@ -9,15 +9,18 @@ import (
 // version is set by the linker in a package build; a build from a checkout or by `go install` knows it from the module.
 var version = ""
 
-func versionString() string {
-	v := version
-	if v == "" {
-		v = "unknown"
-		if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-			v = info.Main.Version
-		}
+func versionNumber() string {
+	if version != "" {
+		return version
 	}
-	return fmt.Sprintf("patchbot %s (%s %s/%s)", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "unknown"
+}
+
+func versionString() string {
+	return fmt.Sprintf("patchbot %s (%s %s/%s)", versionNumber(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 type versionCommand struct{}

@@ -132,6 +132,8 @@ type Web struct {
 	URL     string `toml:"url"`     // where people reach the pages; written into the replies
 	Title   string `toml:"title"`   // of the pages
 	Contact string `toml:"contact"` // https: or mailto: URL of the people who run the bot
+
+	MetricsListen string `toml:"metrics_listen"` // host:port on this machine or unix:/path; empty: no metrics
 }
 
 // Links says how external links are asked.

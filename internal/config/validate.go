@@ -71,6 +71,7 @@ func (c *Config) validate() Problems {
 	for rule, level := range c.Rules {
 		k.oneOf("rules."+rule, level, "error", "warning", "note", "off")
 	}
+	k.metrics()
 	if c.Web.URL != "" {
 		k.url("web.url", c.Web.URL, "https", "http")
 	}
@@ -104,6 +105,18 @@ func (k *checker) server(key string, s Server) {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// metrics must stay on this machine: they are for the operator.
+func (k *checker) metrics() {
+	listen := k.c.Web.MetricsListen
+	if listen == "" || strings.HasPrefix(listen, "unix:") {
+		return
+	}
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil || !loopback(host) {
+		k.fail("web.metrics_listen", "%q is not an address of this machine such as \"127.0.0.1:9465\", or \"unix:/path\"", listen)
+	}
 }
 
 func (k *checker) lists() {
