@@ -60,7 +60,7 @@ var never = map[string][]string{
 	"internal/wiki":   {"net", "net/http", "database/sql", "os/exec", "os", "log/slog"},
 	"internal/checks": {"net", "net/http", "database/sql", "os/exec", "os", "log/slog"},
 	"internal/review": {"net", "net/http", "database/sql", "os/exec", "os", "log/slog"},
-	"internal/repo":   {"database/sql", "os/exec"},
+	"internal/repo":   {"database/sql"},
 }
 
 type goPackage struct {
