@@ -85,7 +85,7 @@ func (m *treeMerge) attributeRules(dir string, macros map[string]*driver) ([]att
 }
 
 // attributeFile is the .gitattributes file that counts: ours. The older git, though, has already written the patch's version
-// of it when it merges contents, unless both sides changed it.
+// of it when it merges contents, unless both sides changed it or the patch removes it.
 func (m *treeMerge) attributeFile(path string) (treeEntry, bool, error) {
 	o, inOurs, err := m.our(path)
 	if err != nil || m.variant == MergeOrt {
@@ -93,8 +93,8 @@ func (m *treeMerge) attributeFile(path string) (treeEntry, bool, error) {
 	}
 	b, inBase := m.base[path]
 	t, inTheirs := m.theirs[path]
-	if inBase == inOurs && b.id == o.id && (inBase || inTheirs) {
-		return t, inTheirs, nil
+	if inTheirs && inBase == inOurs && b.id == o.id {
+		return t, true, nil
 	}
 	return o, inOurs, nil
 }

@@ -267,3 +267,22 @@ func TestConcurrentUse(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// TestRenameOntoAddedFile: the patch renames a page that we changed too, onto a name that we have given to another page.
+func TestRenameOntoAddedFile(t *testing.T) {
+	g := newGit(t, filepath.Join(t.TempDir(), "r.git"))
+	line := func(n int, to string) string {
+		return strings.Replace(page(12), fmt.Sprintf("ligne %d\n", n), to+"\n", 1)
+	}
+	var imp importer
+	o := imp.commit("refs/heads/main", 0, "base", files{"page.md": regular(page(12))})
+	imp.commit("refs/heads/main", o, "ours", files{"page.md": regular(line(5, "fünf")), "autre.md": regular("rien de commun\n")})
+	imp.commit("refs/heads/theirs", o, "theirs", files{"autre.md": regular(line(5, "cinq"))})
+	ids := imp.run(g)
+	mail := g.must("", "format-patch", "-1", "--stdout", "--no-renames", ids[3]) + "\n"
+	for _, v := range []repo.MergeVariant{repo.MergeRecursive, repo.MergeOrt, repo.MergeBoth} {
+		if got := apply(t, g.dir, ids[2], mail, repo.ScratchOptions{Merge: v}); got.status != repo.StatusConflict {
+			t.Errorf("%q: %s, %s", v, got.status, got.text)
+		}
+	}
+}

@@ -128,7 +128,7 @@ func (m *treeMerge) mergeMoved(path, ourPath string, t treeEntry, added *treeEnt
 	if err != nil {
 		return err
 	}
-	if added != nil {
+	if ok && added != nil {
 		if merged, ok, err = m.mergeFile(ourPath, treeEntry{}, merged, *added); err != nil {
 			return err
 		}
@@ -165,7 +165,7 @@ func (m *treeMerge) mergeTheirMove(path, theirPath string) error {
 	if err != nil {
 		return err
 	}
-	if occupied && !m.inBase(theirPath) {
+	if ok && occupied && !m.inBase(theirPath) {
 		if merged, ok, err = m.mergeFile(theirPath, treeEntry{}, existing, merged); err != nil {
 			return err
 		}
