@@ -47,6 +47,7 @@ type checkCommand struct {
 	target
 	Prefix []string `help:"Only patches with this subject prefix; may be repeated." placeholder:"PREFIX"`
 	Format string   `help:"Output: text, json, sarif, or mail for the complete reply." enum:"text,json,sarif,mail" default:"text"`
+	Verify bool     `help:"Have the git of this machine apply the patches too, and say on standard error where it disagrees."`
 
 	judge func([]*review.Report) error `kong:"-"` // of the exit status; nil: verdictStatus
 }
@@ -171,6 +172,9 @@ func (c checkCommand) review(ctx context.Context, sh *Shell, conf *config.Config
 		}
 		req := review.Request{Series: s, Repo: r, Base: base, How: how, Branch: branchName(c.target, w, base, how), Rules: set, Host: host, Own: own(w)}
 		req.Below, req.Unknown = asm.Foundation(s)
+		if c.Verify || conf.Apply.VerifyWithGit {
+			req.Verify = verifier(sh, r, s.Subject)
+		}
 		rep, err := review.Review(ctx, req)
 		if err != nil {
 			return nil, fmt.Errorf("review %q: %w", s.Subject, err)

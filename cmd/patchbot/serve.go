@@ -259,9 +259,18 @@ func botOptions(conf *config.Config, db *store.DB, log *slog.Logger) (bot.Option
 		Policy: bot.Policy{
 			IncompleteAfter: time.Duration(conf.Series.IncompleteAfter), Settle: time.Duration(conf.Series.Settle),
 			Replies: conf.Reply.Enabled, PerSenderHour: conf.Reply.PerSenderHour, PerHour: conf.Reply.PerHour, PerThreadDay: conf.Reply.PerThreadDay,
+			AuthServers: authServers(conf), Verify: conf.Apply.VerifyWithGit,
 		},
 		KillSwitch: killSwitch(conf), Now: time.Now, Log: log,
 	}, nil
+}
+
+// authServers are the border servers whose word counts for private mails.
+func authServers(conf *config.Config) []string {
+	if !conf.Private.Enabled {
+		return nil
+	}
+	return []string{conf.Private.AuthservID}
 }
 
 func lists(conf *config.Config) []bot.List {

@@ -97,6 +97,8 @@ type Policy struct {
 	PerSenderHour   int  // caps; 0 means none
 	PerHour         int
 	PerThreadDay    int
+	AuthServers     []string // authserv-ids whose word makes the sender of a private mail trusted; none: private mails are left alone
+	Verify          bool     // the git of this machine applies every series too, and the operator hears where it disagrees
 }
 
 // Options are the parts of a Bot.

@@ -68,7 +68,8 @@ func retryReview(attempts int) time.Duration {
 }
 
 func (b *Bot) review(ctx context.Context, claim *store.Series) (*store.FinishedReview, error) {
-	w, l := b.wikiNamed(claim.Wiki), b.listNamed(claim.List)
+	w := b.wikiNamed(claim.Wiki)
+	l, _ := b.listFor(claim, w)
 	if w == nil || l == nil {
 		return nil, fmt.Errorf("wiki %q or list %q is not configured any more", claim.Wiki, claim.List)
 	}
@@ -116,6 +117,9 @@ func (b *Bot) judge(ctx context.Context, claim *store.Series, s *patch.Series, w
 			return nil, fmt.Errorf("fetch wiki %s: %w", w.Name, err)
 		}
 		req.Repo = base
+		if b.Policy.Verify {
+			req.Verify = b.verify(claim, base)
+		}
 		if w.Revision != nil {
 			req.Base, req.How = w.Revision(base)
 		}
@@ -160,7 +164,7 @@ func reviewedDetail(r *review.Report) string {
 func (b *Bot) reply(claim *store.Series, report *review.Report, w *Wiki, l *List) (*store.Outbox, error) {
 	mail, err := b.Words.Compose(report, review.ComposeOptions{
 		RenderOptions: review.RenderOptions{Lang: l.Lang, List: l.Kind, ListAddress: l.Addresses[0], Archive: l.Archive, WebURL: b.WebURL, Branch: w.Branch},
-		From:          b.from(), Domain: domain(b.Self.Address), Date: b.Now(),
+		From:          b.from(), Domain: domain(b.Self.Address), Date: b.Now(), Private: claim.List == "",
 	})
 	if err != nil {
 		return nil, fmt.Errorf("compose reply: %w", err)

@@ -103,14 +103,17 @@ func (b *Bot) classify(raw []byte, m *email.Message, at time.Time) *patch.Mail {
 	if anyPrefix {
 		o.Prefixes = nil // none means any
 	}
-	return patch.Classify(raw, m, at, o)
+	o.Private, o.AuthServers = len(b.Policy.AuthServers) > 0, b.Policy.AuthServers
+	mail := patch.Classify(raw, m, at, o)
+	vouched(mail, m)
+	return mail
 }
 
 // place finds the list and the wiki of a mail; either may be nil.
 func (b *Bot) place(mail *patch.Mail) (*List, *Wiki) {
 	l := b.list(mail.Message)
 	if l == nil {
-		return nil, nil
+		return nil, b.privately(mail)
 	}
 	return l, b.wiki(l.Name, mail.Subject.Prefix)
 }
@@ -158,7 +161,7 @@ func (b *Bot) arrivalSteps(row store.Message, mail *patch.Mail) []store.Step {
 }
 
 func receivedDetail(row store.Message) string {
-	from := "without a known list"
+	from := "without a list"
 	if row.List != "" {
 		from = "from list " + row.List
 	}
@@ -313,7 +316,7 @@ func (k *kin) members(s *patch.Series) []string {
 
 func (b *Bot) update(s *patch.Series, k *kin, row store.Message) store.SeriesUpdate {
 	u := store.SeriesUpdate{
-		ID: s.ID, Version: s.Version, Wiki: row.Wiki, List: row.List, Prefix: s.Prefix, Total: s.Total,
+		ID: s.ID, Version: s.Version, Wiki: row.Wiki, List: b.listOf(s), Prefix: s.Prefix, Total: s.Total,
 		Subject: s.Subject, AuthorName: s.Author.Name, AuthorEmail: s.Author.Addr, Root: s.Root, Digest: s.Digest,
 		State: store.StateReady, RunAt: b.Now().Add(b.Policy.Settle), Messages: k.members(s), Known: k.known,
 	}

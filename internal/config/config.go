@@ -58,6 +58,9 @@ type Config struct {
 	Lists  []List            `toml:"list"`
 	Wikis  []Wiki            `toml:"wiki"`
 
+	Private Private `toml:"private"`
+	Apply   Apply   `toml:"apply"`
+
 	file  string
 	lines map[string]int
 }
@@ -124,6 +127,17 @@ type Reply struct {
 	PerSenderHour int  `toml:"per_sender_hour"`
 	PerHour       int  `toml:"per_hour"`
 	PerThreadDay  int  `toml:"per_thread_day"`
+}
+
+// Private says whether mails to the bot alone are answered, to their author alone.
+type Private struct {
+	Enabled    bool   `toml:"enabled"`
+	AuthservID string `toml:"authserv_id"` // of the own border server, whose Authentication-Results count (RFC 8601)
+}
+
+// Apply says how series are applied.
+type Apply struct {
+	VerifyWithGit bool `toml:"verify_with_git"` // the git of this machine applies them too; disagreement is logged
 }
 
 // Web says where the bot shows what it knows; nothing of it can be changed there.

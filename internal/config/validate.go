@@ -68,6 +68,9 @@ func (c *Config) validate() Problems {
 	if c.Bot.Operator != "" {
 		k.address("bot.operator", c.Bot.Operator)
 	}
+	if c.Private.Enabled && (c.Private.AuthservID == "" || strings.ContainsAny(c.Private.AuthservID, "; \t\"()")) {
+		k.fail("private.authserv_id", "private mails need the name that the own border server writes at the start of Authentication-Results")
+	}
 	for rule, level := range c.Rules {
 		k.oneOf("rules."+rule, level, "error", "warning", "note", "off")
 	}

@@ -33,6 +33,10 @@ type Request struct {
 	Previous *Report // of the version before this one; nil when there is none or it was not reviewed
 	Earlier  *Report // the last report on this version, when it is reviewed again on another base; nil for the first review
 
+	// Verify is told what came of applying, of the series and those below it, and from which mails; nil: nobody is. It
+	// cannot change the verdict.
+	Verify func(ctx context.Context, applied *repo.Applied, mails [][]byte)
+
 	Scratch repo.ScratchOptions // committer of the commits that applying makes, and its limits
 }
 
@@ -78,6 +82,9 @@ func (r *Report) try(ctx context.Context, req Request) error {
 	if err != nil {
 		return fmt.Errorf("apply: %w", err)
 	}
+	if req.Verify != nil {
+		req.Verify(ctx, p.Applied, mailsOf(append(slices.Clone(lower), req.Series)))
+	}
 	r.applied(p.Applied)
 	r.Apply.quote(req.Series)
 	if err := r.mailed(ctx, req, lower, p); err != nil {
@@ -93,6 +100,17 @@ func (r *Report) try(ctx context.Context, req Request) error {
 		return nil
 	}
 	return r.trace(ctx, req, lower)
+}
+
+// mailsOf are the mails of series, as git am takes them.
+func mailsOf(all []*patch.Series) [][]byte {
+	var mails [][]byte
+	for _, s := range all {
+		for _, p := range s.Parts {
+			mails = append(mails, p.Mail.Raw)
+		}
+	}
+	return mails
 }
 
 func inputs(s *patch.Series) []repo.Input {

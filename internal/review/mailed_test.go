@@ -1,0 +1,114 @@
+package review
+
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+	"testing"
+)
+
+// resent is a mail with another content type and transfer encoding; body gives the new body from the old one.
+func resent(mail []byte, contentType, encoding string, body func(string) string) []byte {
+	head, text, _ := strings.Cut(string(mail), "\n\n")
+	var fields []string
+	for line := range strings.SplitSeq(head, "\n") {
+		if name := strings.ToLower(line); !strings.HasPrefix(name, "content-") && !strings.HasPrefix(name, "mime-") {
+			fields = append(fields, line)
+		}
+	}
+	fields = append(fields, "MIME-Version: 1.0", "Content-Type: "+contentType, "Content-Transfer-Encoding: "+encoding)
+	return []byte(strings.Join(fields, "\n") + "\n\n" + body(text))
+}
+
+func latin1(text string) string {
+	var b bytes.Buffer
+	for _, r := range text {
+		b.WriteByte(byte(r))
+	}
+	return b.String()
+}
+
+func base64Of(text string) string {
+	var b strings.Builder
+	for line := range strings.SplitSeq(base64.StdEncoding.EncodeToString([]byte(text)), "\n") {
+		for len(line) > 76 {
+			b.WriteString(line[:76] + "\n")
+			line = line[76:]
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String()
+}
+
+// stuffed sends lines as format=flowed does: a blank before those that begin with one, and a break after the first blank
+// beyond 40 columns.
+func stuffed(text string) string {
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if strings.HasPrefix(line, " ") || strings.HasPrefix(line, ">") {
+			line = " " + line
+		}
+		if len(line) > 40 {
+			if i := strings.IndexByte(line[40:], ' '); i >= 0 {
+				lines, line = append(lines, line[:40+i+1]), line[40+i+1:]
+			}
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func alternative(text string) string {
+	return "--b\nContent-Type: text/plain; charset=UTF-8\n\n" + text + "\n--b\nContent-Type: text/html; charset=UTF-8\n\n<pre>\n" + text + "</pre>\n--b--\n"
+}
+
+func identity(text string) string { return text }
+
+// What a person can read in these mails applies; git stumbles on the way they were sent.
+func TestMailed(t *testing.T) {
+	words := translator(t)
+	for _, test := range []struct {
+		name, contentType, encoding string
+		body                        func(string) string
+		fresh                       bool // the patch makes a new page: git applies it, whatever it reads
+		kind                        MailedKind
+		verdict                     Verdict
+	}{
+		{"mailed-charset", "text/plain; charset=ISO-8859-1", "8bit", latin1, false, MailedCharset, VerdictDoesNotApply},
+		{"mailed-charset-new", "text/plain; charset=ISO-8859-1", "8bit", latin1, true, MailedCharset, VerdictChangesNeeded},
+		{"mailed-unknown", "text/plain; charset=x-nonsense", "8bit", identity, false, MailedUnknown, VerdictNotReviewed},
+		{"mailed-crlf", "text/plain; charset=UTF-8", "base64", func(s string) string { return base64Of(strings.ReplaceAll(s, "\n", "\r\n")) }, false, MailedCRLF, VerdictDoesNotApply},
+		{"mailed-crlf-new", "text/plain; charset=UTF-8", "base64", func(s string) string { return base64Of(strings.ReplaceAll(s, "\n", "\r\n")) }, true, MailedCRLF, VerdictChangesNeeded},
+		{"mailed-flowed", "text/plain; charset=UTF-8; format=flowed", "8bit", stuffed, false, MailedFlowed, VerdictNotReviewed},
+		{"mailed-parts", `multipart/alternative; boundary="b"`, "8bit", alternative, false, MailedParts, VerdictDoesNotApply},
+		{"mailed-base64", "text/plain; charset=UTF-8", "base64", base64Of, false, "", VerdictClean},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWiki(t)
+			if test.fresh {
+				w.write("faq.en.md", "---\ntitle: Éléments\n---\n\n# Éléments\n\nDéjà là. Voir la [FAQ](faq.md).\n")
+			} else {
+				w.edit("guides.md", "Utiliser un logiciel libre.", "Utiliser un logiciel libre, déjà publié par une administration ou non.")
+			}
+			w.commit("guides: Update")
+			if !test.fresh { // a context with an accent
+				w.edit("guides.md", "Utiliser un logiciel libre, déjà publié", "Utiliser un logiciel libre, déjà distribué")
+				w.commit("guides: Other words")
+			}
+			mail := w.posted("-1")[0]
+			r := w.review(resent(mail, test.contentType, test.encoding, test.body))
+			if r.Verdict != test.verdict {
+				t.Errorf("verdict %s (%s, %+v), want %s", r.Verdict, r.Apply.Status, r.Findings, test.verdict)
+			}
+			switch {
+			case test.kind == "" && r.Mailed != nil:
+				t.Errorf("blamed on the mail: %+v", r.Mailed)
+			case test.kind != "" && (r.Mailed == nil || r.Mailed.Kind != test.kind || r.Mailed.Altered != test.fresh):
+				t.Errorf("mailed %+v, want %s", r.Mailed, test.kind)
+			}
+			if test.kind != "" {
+				goldenReply(t, words, test.name, r)
+			}
+		})
+	}
+}
