@@ -157,6 +157,10 @@ func (c checkCommand) review(ctx context.Context, sh *Shell, conf *config.Config
 	if err != nil {
 		return nil, err
 	}
+	ask, err := askOnce(conf, c.Offline)
+	if err != nil {
+		return nil, err
+	}
 	bar := newProgress(sh)
 	defer bar.clear()
 	var reports []*review.Report
@@ -172,6 +176,7 @@ func (c checkCommand) review(ctx context.Context, sh *Shell, conf *config.Config
 		}
 		req := review.Request{Series: s, Repo: r, Base: base, How: how, Branch: branchName(c.target, w, base, how), Rules: set, Host: host, Own: own(w)}
 		req.Below, req.Unknown = asm.Foundation(s)
+		req.Ask = ask
 		if c.Verify || conf.Apply.VerifyWithGit {
 			req.Verify = verifier(sh, r, s.Subject)
 		}

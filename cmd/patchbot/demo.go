@@ -183,6 +183,8 @@ address = %q
 [series]
 settle = "0s"
 incomplete_after = "400ms"
+[links]
+enabled = false
 [reply]
 enabled = true
 [[list]]

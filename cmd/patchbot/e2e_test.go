@@ -151,6 +151,8 @@ security = %q
 address = "bot@lab.test"
 [series]
 settle = "1s"
+[links]
+enabled = false
 [reply]
 enabled = true
 [[list]]

@@ -6,7 +6,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+
+	"patchbot/internal/repo"
+	"patchbot/testdata"
 )
 
 // TestLinks asks a server on this machine, which is let through by the flag alone.
@@ -63,5 +68,62 @@ func TestLinks(t *testing.T) {
 	}
 	if status, rows = links(s.URL + "/"); rows[s.URL+"/"][0] != "broken" || status != exitFindings {
 		t.Errorf("without the flag: %d, %v", status, rows)
+	}
+}
+
+// TestCheckLinks: check asks the links that a patch adds, unless it is told not to.
+func TestCheckLinks(t *testing.T) {
+	asked := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/gone" {
+			asked++
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	defer s.Close()
+	dir, tmp := t.TempDir(), t.TempDir()
+	if _, err := repo.UnpackBundle(testdata.Bundle, dir); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := testdata.Demo.ReadFile("demo/01-clean.eml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, text string) string {
+		file := filepath.Join(tmp, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	mail := write("mail.eml", strings.Replace(string(raw), "https://speakerdeck.com/bluehats", s.URL+"/gone", 1))
+	far := write("far.eml", string(raw))
+	open := write("open.toml", "[links]\nallow_networks = [\"127.0.0.0/8\"]\n")
+	down := write("down.toml", "[links]\nresolver = \"127.0.0.1:9\"\n")
+	off := write("off.toml", "[links]\nenabled = false\n")
+	none := write("none.toml", "")
+	for _, tt := range []struct {
+		name, config, mail string
+		more               []string
+		status, asked      int
+		want               string
+	}{
+		{"asked", open, mail, nil, exitFindings, 2, `"rule": "dead-link"`},
+		{"guarded", none, mail, nil, exitFindings, 0, "que seuls votre machine"},
+		{"offline", open, mail, []string{"--offline"}, exitClean, 0, `"reason": "offline"`},
+		{"not enabled", off, mail, nil, exitClean, 0, `"unchecked": []`},
+		{"no network", down, far, nil, exitClean, 0, `"reason": "dns"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			asked = 0
+			var out, errs bytes.Buffer
+			args := append([]string{"check", "--config", tt.config, "--repo", dir, "--base", "c2c04ca4fcc1a79b529e765e6ec9461030e1aa07", "--format", "json"}, append(tt.more, tt.mail)...)
+			if status := run(t.Context(), args, &Shell{Out: &out, Err: &errs}); status != tt.status || asked != tt.asked {
+				t.Errorf("exit status %d, %d requests: %s", status, asked, errs.String())
+			}
+			if !strings.Contains(out.String(), tt.want) {
+				t.Errorf("%s is not in\n%s", tt.want, out.String())
+			}
+		})
 	}
 }

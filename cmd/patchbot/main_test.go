@@ -62,6 +62,12 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
+			// No script may ask the web about the links of the samples.
+			conf := filepath.Join(env.WorkDir, ".offline.toml")
+			if err := os.WriteFile(conf, []byte("[links]\nenabled = false\n"), 0o600); err != nil {
+				return err
+			}
+			env.Setenv("PATCHBOT_CONFIG", conf)
 			env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 			env.Setenv("GIT_AUTHOR_NAME", "Camille Contributrice")
 			env.Setenv("GIT_AUTHOR_EMAIL", "camille@example.org")

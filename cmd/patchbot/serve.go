@@ -233,6 +233,9 @@ func newBot(conf *config.Config, db *store.DB, index *wiki.Index, log *slog.Logg
 		return nil, err
 	}
 	o.Inbox, o.Outlet, o.Index = in, out, index
+	if o.Links, err = newAsker(conf, db, log); err != nil {
+		return nil, err
+	}
 	return bot.New(o)
 }
 

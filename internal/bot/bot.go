@@ -112,6 +112,7 @@ type Options struct {
 	Rules      *checks.Set
 	Words      *review.Translator
 	Index      *wiki.Index // what is known of pages, shared by all wikis; may be nil
+	Links      Links       // nil: external links are not asked
 	WebURL     string      // base of the web pages, empty when there are none
 	Self       Self
 	Policy     Policy

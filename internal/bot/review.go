@@ -24,6 +24,9 @@ func (b *Bot) reviewOne(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if claim == nil {
+		if did, err := b.askOne(ctx); did || err != nil {
+			return did, err
+		}
 		return false, b.recoverNowAndThen(ctx)
 	}
 	log := b.Log.With("series", claim.ID, "version", claim.Version, "message_id", claim.Root)
@@ -103,7 +106,7 @@ func (b *Bot) series(ctx context.Context, claim *store.Series) (*patch.Series, e
 }
 
 func (b *Bot) judge(ctx context.Context, claim *store.Series, s *patch.Series, w *Wiki) (*review.Report, error) {
-	req := review.Request{Series: s, Branch: w.Branch, Rules: b.Rules, Host: w.Host, Own: w.Own, Index: b.Index}
+	req := review.Request{Series: s, Branch: w.Branch, Rules: b.Rules, Host: w.Host, Own: w.Own, Index: b.Index, Ask: b.ask(claim)}
 	var err error
 	if req.Previous, req.Earlier, err = b.earlier(ctx, claim); err != nil {
 		return nil, err
@@ -141,6 +144,9 @@ func (b *Bot) finished(claim *store.Series, s *patch.Series, report *review.Repo
 		State: store.StateDone, Verdict: string(report.Verdict), BaseCommit: report.Base.Commit, Report: data, Outbox: out,
 		Steps: []store.Step{{At: b.Now(), MessageID: s.Root, SeriesID: claim.ID, Version: claim.Version, Event: "reviewed", Detail: reviewedDetail(report)}},
 	}
+	if err := b.askLater(report, f); err != nil {
+		return nil, err
+	}
 	if len(s.Missing) > 0 {
 		f.State = store.StateIncomplete // until the missing part arrives; the author has been told
 	}
@@ -163,7 +169,7 @@ func reviewedDetail(r *review.Report) string {
 
 func (b *Bot) reply(claim *store.Series, report *review.Report, w *Wiki, l *List) (*store.Outbox, error) {
 	mail, err := b.Words.Compose(report, review.ComposeOptions{
-		RenderOptions: review.RenderOptions{Lang: l.Lang, List: l.Kind, ListAddress: l.Addresses[0], Archive: l.Archive, WebURL: b.WebURL, Branch: w.Branch},
+		RenderOptions: review.RenderOptions{Lang: l.Lang, List: l.Kind, ListAddress: l.Addresses[0], Archive: l.Archive, WebURL: b.WebURL, Branch: w.Branch, Retry: b.Links != nil && len(report.Unsettled()) > 0},
 		From:          b.from(), Domain: domain(b.Self.Address), Date: b.Now(), Private: claim.List == "",
 	})
 	if err != nil {

@@ -137,6 +137,9 @@ type FinishedLinks struct {
 	At     time.Time // when
 	Outbox *Outbox   // a mail to send, or nil; its series version is that of the job when empty
 	Steps  []Step
+
+	Report  []byte // JSON, in the place of the last report on the version; empty: that stays
+	Verdict string // goes with it
 }
 
 // FinishLinks ends a claim: the next round or none, the mail and the steps in one transaction, after the bytes of the mail.
@@ -161,6 +164,9 @@ func (db *DB) finishLinks(ctx context.Context, job *LinkJob, f FinishedLinks) er
 		if err := fenced(db.moveLinkJob(ctx, q, job, f)); err != nil {
 			return err
 		}
+		if err := amendReport(ctx, q, job, f); err != nil {
+			return fmt.Errorf("amend report: %w", err)
+		}
 		about := Step{SeriesID: job.SeriesID, Version: job.Version}
 		if err := db.journal(ctx, q, about, f.Steps...); err != nil {
 			return err
@@ -171,6 +177,19 @@ func (db *DB) finishLinks(ctx context.Context, job *LinkJob, f FinishedLinks) er
 		_, err := db.insertOutbox(ctx, q, mail)
 		return err
 	})
+}
+
+func amendReport(ctx context.Context, q *sqlgen.Queries, job *LinkJob, f FinishedLinks) error {
+	if len(f.Report) == 0 {
+		return nil
+	}
+	err := q.AmendReport(ctx, sqlgen.AmendReportParams{
+		Body: text(string(f.Report)), Verdict: text(f.Verdict), SeriesID: job.SeriesID, Version: int64(job.Version),
+	})
+	if err != nil {
+		return err
+	}
+	return q.AmendVerdict(ctx, sqlgen.AmendVerdictParams{Verdict: text(f.Verdict), ID: job.SeriesID, Version: int64(job.Version)})
 }
 
 func (db *DB) moveLinkJob(ctx context.Context, q *sqlgen.Queries, job *LinkJob, f FinishedLinks) (int64, error) {

@@ -97,7 +97,7 @@ func (p *Prober) recall(ctx context.Context, list []*link, afresh bool) {
 	for _, m := range memos {
 		for _, l := range byKey[m.Key] {
 			l.memo = &m
-			if now.Before(m.Until) && (!afresh || m.Class != checks.Unknown) {
+			if now.Before(m.Until) && (!afresh || m.Class != checks.Unknown && m.Class != checks.LooksBroken) {
 				l.settle(checks.Answer{Class: m.Class, Cause: m.Cause, Status: m.Status, Looks: m.Looks, Evidence: m.Evidence, Target: m.Target})
 			}
 		}

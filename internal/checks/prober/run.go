@@ -15,7 +15,7 @@ type Request struct {
 	Sender string // on whose behalf, for PerSenderDay
 	Caps   Caps
 	Budget time.Duration    // for all of them together; zero: none
-	Afresh bool             // what is remembered as unknown is asked all the same
+	Afresh bool             // what is remembered as unknown or as looking broken is asked all the same
 	Done   func(n, all int) // called as the answers come in, one call at a time; may be nil
 }
 

@@ -58,3 +58,12 @@ UPDATE link_job SET owner = '', lease = 0 WHERE owner <> '' OR lease > 0;
 -- name: NextLinkJob :one
 SELECT CAST(COALESCE(MIN(CASE WHEN lease >= run_at THEN lease + 1 ELSE run_at END), @never) AS BIGINT) AS due
 FROM link_job;
+
+-- name: AmendReport :exec
+UPDATE report SET body = @body, verdict = @verdict
+WHERE (series_id, version, epoch) = (
+    SELECT r.series_id, r.version, r.epoch FROM report AS r
+    WHERE r.series_id = @series_id AND r.version = @version ORDER BY r.epoch DESC LIMIT 1);
+
+-- name: AmendVerdict :exec
+UPDATE series SET verdict = @verdict WHERE id = @id AND version = @version;

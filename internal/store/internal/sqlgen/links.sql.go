@@ -9,6 +9,45 @@ import (
 	"context"
 )
 
+const amendReport = `-- name: AmendReport :exec
+UPDATE report SET body = $1, verdict = $2
+WHERE (series_id, version, epoch) = (
+    SELECT r.series_id, r.version, r.epoch FROM report AS r
+    WHERE r.series_id = $3 AND r.version = $4 ORDER BY r.epoch DESC LIMIT 1)
+`
+
+type AmendReportParams struct {
+	Body     string
+	Verdict  string
+	SeriesID string
+	Version  int64
+}
+
+func (q *Queries) AmendReport(ctx context.Context, arg AmendReportParams) error {
+	_, err := q.db.ExecContext(ctx, amendReport,
+		arg.Body,
+		arg.Verdict,
+		arg.SeriesID,
+		arg.Version,
+	)
+	return err
+}
+
+const amendVerdict = `-- name: AmendVerdict :exec
+UPDATE series SET verdict = $1 WHERE id = $2 AND version = $3
+`
+
+type AmendVerdictParams struct {
+	Verdict string
+	ID      string
+	Version int64
+}
+
+func (q *Queries) AmendVerdict(ctx context.Context, arg AmendVerdictParams) error {
+	_, err := q.db.ExecContext(ctx, amendVerdict, arg.Verdict, arg.ID, arg.Version)
+	return err
+}
+
 const claimLinkJob = `-- name: ClaimLinkJob :one
 UPDATE link_job SET owner = $1, lease = $2, epoch = epoch + 1, attempts = attempts + 1
 WHERE (series_id, version) = (
