@@ -80,6 +80,9 @@ type commands struct {
 	Why     whyCommand     `cmd:"" help:"Show the journal of one message: taken or ignored and why, verdict, reply, delivery."`
 	Status  statusCommand  `cmd:"" help:"Show cursor, open series, outbox and the last errors."`
 	Doctor  doctorCommand  `cmd:"" help:"Check configuration, servers, repository, database, clock, disk and permissions, and say how to repair them."`
+	Backup  backupCommand  `cmd:"" help:"Write the whole state into one archive, while the daemon runs."`
+	Store   storeCommand   `cmd:"" help:"Move the state from one database to another."`
+	Forget  forgetCommand  `cmd:"" help:"Erase everything of one person."`
 	Rules   rulesCommand   `cmd:"" help:"List the rules."`
 	Explain explainCommand `cmd:"" help:"Explain one rule, with a bad and a good example."`
 	Conf    configCommand  `cmd:"" name:"config" help:"Show the effective configuration, secrets masked."`

@@ -81,6 +81,7 @@ func (serveCommand) Run(ctx context.Context, sh *Shell) error {
 			}
 		})()
 	}
+	defer beside(ctx, func(ctx context.Context) { purge(ctx, conf, db, log) })()
 	return supervise(ctx, conf, b, db, imap, log)
 }
 

@@ -74,6 +74,8 @@ type Log struct {
 // Store says where the state is kept.
 type Store struct {
 	URL string `toml:"url"` // empty: SQLite in the state directory; postgres://… otherwise
+	// PurgeAfterDays is how long series and mails rest before they are erased; 0: they are kept.
+	PurgeAfterDays int `toml:"purge_after_days"`
 }
 
 // Server is one mail server and how to log in to it.

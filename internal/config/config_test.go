@@ -74,6 +74,7 @@ func TestProblems(t *testing.T) {
 		{"links", "[links]\nports = [0]\nallow_networks = [\"10.0.0.0\"]\nresolver = \"dns.example.org\"\nbudget = \"0s\"\n[[links.host]]\nname = \"*.example.org\"\n", []string{
 			"f.toml:2: links.ports: 0 is not a port", `f.toml:3: links.allow_networks: "10.0.0.0" is not a network`, `f.toml:4: links.resolver: "dns.example.org"`,
 			"f.toml:5: links.budget: must be more than zero", `f.toml:7: links.host[0].name: "*.example.org" is not the name of a host`}},
+		{"days", "[store]\npurge_after_days = -1\n", []string{"f.toml:2: store.purge_after_days: must not be negative"}},
 		{"metrics for everybody", "[web]\nmetrics_listen = \":9465\"\n", []string{`f.toml:2: web.metrics_listen: ":9465" is not an address of this machine`}},
 		{"metrics here", "[web]\nmetrics_listen = \"[::1]:9465\"\n", nil},
 		{"postgres", "[store]\nurl = \"mysql://x/y\"\n", []string{"f.toml:2: store.url: "}},

@@ -74,6 +74,9 @@ func (c *Config) validate() Problems {
 	for rule, level := range c.Rules {
 		k.oneOf("rules."+rule, level, "error", "warning", "note", "off")
 	}
+	if c.Store.PurgeAfterDays < 0 {
+		k.fail("store.purge_after_days", "must not be negative; 0 keeps everything")
+	}
 	k.metrics()
 	if c.Web.URL != "" {
 		k.url("web.url", c.Web.URL, "https", "http")

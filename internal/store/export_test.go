@@ -53,3 +53,6 @@ func (db *DB) Plan(ctx context.Context, query string) ([]string, error) {
 	}
 	return plan, rows.Err()
 }
+
+// Tables are the tables that Copy copies.
+func Tables() []string { return tables() }

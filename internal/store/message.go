@@ -69,6 +69,12 @@ func (db *DB) Record(ctx context.Context, m Message, raw []byte, cur *Cursor, st
 	}
 	known, err := db.reads().MessageByKey(ctx, ident(m.Key))
 	switch err = found(err); {
+	case err == nil && known.Kind == KindErased:
+		err := db.tx(ctx, func(q *sqlgen.Queries) error { return db.advance(ctx, q, m.Mailbox, cur) })
+		if err != nil {
+			return fail(err)
+		}
+		return false, nil
 	case err == nil:
 		fresh = m.taken() && known.Kind != KindPatch && known.Kind != KindCover
 	case errors.Is(err, ErrNotFound):

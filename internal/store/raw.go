@@ -15,6 +15,8 @@ import (
 type rawStore interface {
 	put(ctx context.Context, raw []byte) (hash string, err error)
 	get(ctx context.Context, hash string) ([]byte, error)
+	// remove drops bytes that no row names any more; that they are gone already is no error.
+	remove(ctx context.Context, hash string) error
 }
 
 func hashOf(raw []byte) string {
