@@ -169,13 +169,17 @@ func reviewedDetail(r *review.Report) string {
 
 func (b *Bot) reply(claim *store.Series, report *review.Report, w *Wiki, l *List) (*store.Outbox, error) {
 	mail, err := b.Words.Compose(report, review.ComposeOptions{
-		RenderOptions: review.RenderOptions{Lang: l.Lang, List: l.Kind, ListAddress: l.Addresses[0], Archive: l.Archive, WebURL: b.WebURL, Branch: w.Branch, Retry: b.Links != nil && len(report.Unsettled()) > 0},
+		RenderOptions: review.RenderOptions{Lang: l.Lang, List: l.Kind, ListAddress: l.Addresses[0], Archive: l.Archive, WebURL: b.WebURL, Branch: w.Branch, Listen: true, Retry: b.Links != nil && len(report.Unsettled()) > 0},
 		From:          b.from(), Domain: domain(b.Self.Address), Date: b.Now(), Private: claim.List == "",
 	})
 	if err != nil {
 		return nil, fmt.Errorf("compose reply: %w", err)
 	}
 	key := fmt.Sprintf("%s|%d|%s", claim.ID, claim.Version, report.Kind())
+	if asked := claim.Asked(); asked != "" { // who asks gets an answer, also when the verdict is the same
+		key += "|" + digest([]byte(asked))[:16]
+		mail.MessageID = email.ReplyID(domain(b.Self.Address), l.Addresses[0], key)
+	}
 	mail.Header = append(mail.Header, email.Field{Name: jobField, Value: key})
 	raw, err := mail.Bytes(false)
 	if err != nil {

@@ -44,6 +44,11 @@ func (b *Bot) Take(ctx context.Context, a Arrival) error {
 	if !fresh {
 		return nil
 	}
+	if row.Kind == store.KindCommand {
+		if err := b.obey(ctx, row); err != nil {
+			log.Error("command", "error", err) // the mail is safe, as below
+		}
+	}
 	if mail.Reason == patch.ReasonOwnMail {
 		return b.confirmOwn(ctx, mail.Message)
 	}
@@ -133,6 +138,9 @@ func (b *Bot) row(a Arrival, mail *patch.Mail, l *List, w *Wiki) store.Message {
 	if l != nil {
 		row.List = l.Name
 	}
+	if mayCommand(mail, l) {
+		row.Kind = store.KindCommand
+	}
 	if w != nil {
 		row.Wiki = w.Name
 	}
@@ -143,6 +151,7 @@ func (b *Bot) arrivalSteps(row store.Message, mail *patch.Mail) []store.Step {
 	now := b.Now()
 	steps := []store.Step{{At: now, MessageID: row.MessageID, Event: "received", Detail: receivedDetail(row)}}
 	switch {
+	case row.Kind == store.KindCommand: // what comes of it is a step of its own
 	case !mail.Taken():
 		detail := string(mail.Reason)
 		if row.Detail != "" {
@@ -195,6 +204,15 @@ func (b *Bot) Recover(ctx context.Context) error {
 	for _, row := range rows {
 		if err := b.assemble(ctx, row); err != nil {
 			return fmt.Errorf("assemble <%s>: %w", row.MessageID, err)
+		}
+	}
+	commands, err := b.Store.Commands(ctx)
+	if err != nil {
+		return fmt.Errorf("find commands: %w", err)
+	}
+	for _, row := range commands {
+		if err := b.obey(ctx, row); err != nil {
+			return fmt.Errorf("obey <%s>: %w", row.MessageID, err)
 		}
 	}
 	return nil
