@@ -34,6 +34,10 @@
 // One reply per version and verdict. The key of a reply is made of series, version and verdict, and so is its Message-ID:
 // the store refuses the second one, and so does every archive that knows Message-IDs.
 //
+// A link that nobody could judge is not broken. Reviews have external links asked through [Links]; what gave no proof is a
+// job of its own, written with the report, and asked again after 1, 6 and 24 hours while the series is open. Only what turns
+// out dead is said, once.
+//
 // What could not be done is nobody's fault. A failing fetch, a full disk, a silent server put the work back with a growing
 // delay and are told to the operator; the author of a patch never reads about them.
 //

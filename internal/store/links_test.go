@@ -88,7 +88,9 @@ func TestLinkJob(t *testing.T) {
 		db := s.open("daemon")
 		s.ready(db, "s")
 		claim := s.claim(db)
-		must(t, db.FinishSeries(ctx, claim, store.FinishedReview{State: store.StateDone, Links: []byte(`["a"]`), LinksAt: s.now.In(time.Hour)}))
+		must(t, db.FinishSeries(ctx, claim, store.FinishedReview{
+			State: store.StateDone, Verdict: "clean", Report: []byte(`{"n":1}`), Links: []byte(`["a"]`), LinksAt: s.now.In(time.Hour),
+		}))
 		if job, err := db.ClaimLinks(ctx, time.Minute); err != nil || job != nil {
 			t.Fatalf("claimed before it is due: %+v, %v", job, err)
 		}
@@ -132,7 +134,16 @@ func TestLinkJob(t *testing.T) {
 		if job == nil || string(job.Links) != `["b"]` {
 			t.Fatalf("after the daemon's death %+v", job)
 		}
-		must(t, db.FinishLinks(ctx, job, store.FinishedLinks{Outbox: s.reply("s", 1), Steps: []store.Step{{Event: "links"}}}))
+		must(t, db.FinishLinks(ctx, job, store.FinishedLinks{
+			Outbox: s.reply("s", 1), Steps: []store.Step{{Event: "links"}}, Report: []byte(`{"n":2}`), Verdict: "changes-needed",
+		}))
+		report, err := db.Report(ctx, "s", 1)
+		must(t, err)
+		series, err := db.SeriesVersion(ctx, "s", 1)
+		must(t, err)
+		if string(report.Body) != `{"n":2}` || report.Verdict != "changes-needed" || series.Verdict != "changes-needed" || series.State != store.StateDone {
+			t.Errorf("amended report %s %s, series %s %s", report.Body, report.Verdict, series.Verdict, series.State)
+		}
 		mail := s.claimMail(db)
 		if mail.SeriesID != "s" || mail.Version != 1 {
 			t.Errorf("mail %+v", mail)
