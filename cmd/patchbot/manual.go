@@ -153,13 +153,27 @@ func manFlag(f *kong.Flag) string {
 		name = "\\fB" + roff("-"+string(f.Short)) + "\\fP, " + name
 	}
 	if !f.IsBool() {
-		name += "=\\fI" + roff(f.FormatPlaceHolder()) + "\\fP"
+		name += "=\\fI" + roff(placeholder(f)) + "\\fP"
 	}
 	help := f.Help
 	if len(f.Envs) > 0 {
 		help += " Environment: " + strings.Join(f.Envs, ", ") + "."
 	}
 	return ".TP\n" + name + "\n" + roff(help)
+}
+
+// placeholder stands for the value of a flag.
+func placeholder(f *kong.Flag) string {
+	switch values := strings.Trim(strings.ReplaceAll(f.Enum, ",", "|"), "|"); {
+	case f.PlaceHolder != "":
+		return f.PlaceHolder
+	case values != "":
+		return values
+	case f.HasDefault && f.Default != "":
+		return f.Default
+	default:
+		return strings.ToUpper(f.Name)
+	}
 }
 
 // manDetail sets the paragraphs of a command's help and its examples; the exit statuses have a section of their own.

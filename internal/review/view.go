@@ -14,7 +14,7 @@ import (
 // view is what a skeleton is filled from. All text in it is clean and in the language of the voice; nothing in it needs
 // to be computed by a template.
 type view struct {
-	Verdict string
+	Verdict string // clean, remarks, changes-needed, does-not-apply, incomplete, not-reviewed
 	Single  bool   // one patch; else a series
 	Mark    string // "v2", empty for the first version
 	Total   int    // patches of the series
@@ -52,18 +52,18 @@ type view struct {
 	Renames   []string // "a.md → b.md", at most five
 	Renamed   int      // number of renames when there are more
 
-	Counts   string  // "2 errors and 1 remark"
-	Groups   []group // findings by part
-	More     string  // findings left out, counted by rule, empty when none
-	Conflict *conflict
-	Already  *seen    // commit that holds the changes, nil when unknown
-	Received string   // "1/3 and 3/3"
-	Missing  string   // "2/3"
-	Reason   string   // why it was not reviewed: a key of the skeleton's own
-	Where    string   // the mail in question, "2/3", empty for a single patch
-	Line     int      // of the diff, where it is broken; 0 when unknown
-	Broken   string   // that line, quoted
-	Commands commands // to copy
+	Counts   string    // "2 errors and 1 remark"
+	Groups   []group   // findings by part
+	More     string    // findings left out, counted by rule, empty when none
+	Conflict *conflict // where it does not fit, nil when it does
+	Already  *seen     // commit that holds the changes, nil when unknown
+	Received string    // "1/3 and 3/3"
+	Missing  string    // "2/3"
+	Reason   string    // why it was not reviewed: a key of the skeleton's own
+	Where    string    // the mail in question, "2/3", empty for a single patch
+	Line     int       // of the diff, where it is broken; 0 when unknown
+	Broken   string    // that line, quoted
+	Commands commands  // to copy
 
 	Report string // URL of the full report, empty without web pages
 	Rules  string // URL of the rules, empty without web pages
