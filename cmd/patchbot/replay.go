@@ -23,7 +23,7 @@ type replayCommand struct {
 // Help is shown by --help.
 func (replayCommand) Help() string {
 	return "The daemon's whole logic runs over the archive in the order of arrival, on a state of its own that is thrown away, and\n" +
-		"with a clock that follows the mails: what it would have sent, or why not. Nothing is sent.\n" +
+		"with a clock that follows the mails: what it would have sent, or why not. Nothing is sent;\nexternal links are asked as they are today, or not at all with --offline.\n" +
 		"Without a configuration every mail of the archive counts as one of the list's.\n\n" +
 		examples("patchbot replay --repo wiki.git list.mbox", "patchbot replay --config ./config.toml --then --brief ~/Maildir")
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"patchbot/internal/bot"
+	"patchbot/internal/checks"
 	"patchbot/internal/config"
 	"patchbot/internal/email"
 	"patchbot/internal/patch"
@@ -51,6 +52,17 @@ type recorder struct {
 func (r *recorder) Send(_ context.Context, _ string, to []string, raw []byte) (string, error) {
 	r.sent = append(r.sent, replayed{at: r.clock.now(), to: slices.Clone(to), raw: bytes.Clone(raw)})
 	return "replay", nil
+}
+
+// asked asks the links of a series as the web is today.
+type asked func(context.Context, []checks.Link) []checks.Answer
+
+// Ask asks once: to ask afresh a moment later, though hours have passed on the clock of the replay, says nothing new.
+func (a asked) Ask(ctx context.Context, _ string, links []checks.Link, afresh bool) []checks.Answer {
+	if afresh {
+		return nil
+	}
+	return a(ctx, links)
 }
 
 // heard is a mail of the archive and what the bot made of it.
@@ -117,6 +129,13 @@ func (st *replayStage) start(ctx context.Context, c replayCommand, described boo
 		o.Wikis[i].AnyPrefix = !described && len(c.Prefix) == 0
 	}
 	o.Lists[0].Any = !described
+	ask, err := askOnce(st.conf, c.Offline)
+	if err != nil {
+		return err
+	}
+	if ask != nil {
+		o.Links = asked(ask)
+	}
 	o.Outlet, o.Policy.Replies, o.KillSwitch, o.Now = st.out, true, nil, st.clock.now
 	st.words = o.Words
 	st.bot, err = bot.New(o)
