@@ -124,7 +124,7 @@ func (st *stage) start(ctx context.Context, c demoCommand) (stop func(), err err
 		conf.Log.Level = "debug"
 		log = logger(conf, st.sh)
 	}
-	if st.db, err = openStore(ctx, conf, log); err != nil {
+	if st.db, err = openStore(ctx, conf, time.Now, log); err != nil {
 		return nil, err
 	}
 	b, err := st.bot(conf, log)

@@ -20,9 +20,11 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
+	"patchbot/internal/bot"
 	"patchbot/internal/config"
 )
 
@@ -64,6 +66,23 @@ type Shell struct {
 	Err      io.Writer
 	Terminal bool // Err is a terminal: progress may be shown
 	Config   string
+
+	Now   func() time.Time   // the daemon's clock; nil: the system's
+	Parts func(*bot.Options) // sees the parts of the daemon's bot before they are put together, and may change them; may be nil
+}
+
+func (sh *Shell) clock() func() time.Time {
+	if sh.Now == nil {
+		return time.Now
+	}
+	return sh.Now
+}
+
+func (sh *Shell) adapt(o *bot.Options) {
+	o.Now = sh.clock()
+	if sh.Parts != nil {
+		sh.Parts(o)
+	}
 }
 
 // commands is the command line. The order is the order of the help.

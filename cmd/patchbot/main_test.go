@@ -31,7 +31,7 @@ const asCommand = "PATCHBOT_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
-		main()
+		commandMain()
 		return
 	}
 	testscript.Main(m, map[string]func(){"patchbot": commandMain})
@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 // commandMain is main without the question whether standard error is a terminal.
 func commandMain() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], &Shell{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	status := run(ctx, os.Args[1:], mortal(&Shell{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 	stop()
 	os.Exit(status)
 }

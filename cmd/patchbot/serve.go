@@ -43,7 +43,7 @@ func (serveCommand) Run(ctx context.Context, sh *Shell) error {
 	if err != nil {
 		return usage(err)
 	}
-	db, err := openStore(ctx, conf, log)
+	db, err := openStore(ctx, conf, sh.clock(), log)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (serveCommand) Run(ctx context.Context, sh *Shell) error {
 	if err != nil {
 		return err
 	}
-	b, err := newBot(conf, db, index.Index, log, inbox{imap}, out)
+	b, err := newBot(conf, db, index.Index, log, inbox{imap}, out, sh.adapt)
 	if err != nil {
 		return err
 	}
@@ -216,8 +216,8 @@ func openSMTP(conf *config.Config, log *slog.Logger) (bot.Outlet, error) {
 	return outlet{s, log}, nil
 }
 
-func openStore(ctx context.Context, conf *config.Config, log *slog.Logger) (*store.DB, error) {
-	db, err := store.Open(ctx, store.Options{Dir: conf.StateDir, URL: conf.Store.URL, Now: time.Now, Log: log})
+func openStore(ctx context.Context, conf *config.Config, now func() time.Time, log *slog.Logger) (*store.DB, error) {
+	db, err := store.Open(ctx, store.Options{Dir: conf.StateDir, URL: conf.Store.URL, Now: now, Log: log})
 	switch {
 	case errors.Is(err, store.ErrLocked):
 		return nil, &failure{status: exitFailure, err: err, hints: []string{"another patchbot works in this state directory; stop it, or give this one its own state_dir"}}
@@ -228,7 +228,7 @@ func openStore(ctx context.Context, conf *config.Config, log *slog.Logger) (*sto
 }
 
 // newBot makes the bot that the configuration describes.
-func newBot(conf *config.Config, db *store.DB, index *wiki.Index, log *slog.Logger, in bot.Inbox, out bot.Outlet) (*bot.Bot, error) {
+func newBot(conf *config.Config, db *store.DB, index *wiki.Index, log *slog.Logger, in bot.Inbox, out bot.Outlet, change ...func(*bot.Options)) (*bot.Bot, error) {
 	o, err := botOptions(conf, db, log)
 	if err != nil {
 		return nil, err
@@ -236,6 +236,9 @@ func newBot(conf *config.Config, db *store.DB, index *wiki.Index, log *slog.Logg
 	o.Inbox, o.Outlet, o.Index = in, out, index
 	if o.Links, err = newAsker(conf, db, log); err != nil {
 		return nil, err
+	}
+	for _, f := range change {
+		f(&o)
 	}
 	return bot.New(o)
 }

@@ -73,9 +73,23 @@ func (p *posting) single() bool {
 	return len(p.parts) == 1 && p.parts[1] != nil && !p.parts[1].Subject.Numbered
 }
 
-// files reports whether the posting is made of patch files, which never were mails: they have no message id, their dates
-// are the authors', and one series may have several authors.
-func (p *posting) files() bool { return p.mails[0].Message.Derived }
+// files reports whether the posting is made of patch files, which never were mails: their dates are the authors', and one
+// series may have several authors.
+func (p *posting) files() bool { return p.mails[0].file() }
+
+// file reports whether a mail is a patch file as git format-patch writes it: without a message id, or with one but without
+// any field of a mailer or of the way of a mail.
+func (m *Mail) file() bool {
+	if m.Message.Derived {
+		return true
+	}
+	for _, name := range []string{"Received", "Return-Path", "Delivered-To", "List-Id", "X-Mailer", "User-Agent", "To"} {
+		if m.Message.Header.Get(name) != "" {
+			return false
+		}
+	}
+	return true
+}
 
 // stated is the total that the subjects of the posting's parts state; after a "4/3" it is still 3.
 func (p *posting) stated() int {
@@ -90,7 +104,7 @@ func (p *posting) stated() int {
 // claims reports whether m says that it belongs to a posting such as p: by author, prefix, label and total.
 func (p *posting) claims(m *Mail) bool {
 	key := keyOf(m)
-	if p.files() && m.Message.Derived {
+	if p.files() && m.file() {
 		key.author = p.key.author
 	}
 	if key == p.key {

@@ -14,6 +14,8 @@ import (
 // FormatPatch writes the commits of a range "A..B" or "A.." (up to HEAD), oldest first and merges left out, as mails like
 // those of git format-patch: the same author, date, message and, once applied, the same tree. Lines end in LF; bodies are
 // 8bit, or quoted-printable when a line has a carriage return or is longer than mail allows, as git send-email sends them.
+// One person sends them all, the author of the newest commit, and the mail of another's commit begins with a From line in
+// its body; they are one thread under the first.
 func (r *Repo) FormatPatch(ctx context.Context, revRange string) ([][]byte, error) {
 	from, to, ok := strings.Cut(revRange, "..")
 	if !ok || strings.HasPrefix(to, ".") {
@@ -41,25 +43,29 @@ func (r *Repo) FormatPatch(ctx context.Context, revRange string) ([][]byte, erro
 	slices.Reverse(commits)
 	mails := make([][]byte, len(commits))
 	for i, c := range commits {
-		if mails[i], err = r.formatMail(c, i+1, len(commits)); err != nil {
+		if mails[i], err = r.formatMail(c, commits, i+1); err != nil {
 			return nil, fmt.Errorf("format patch of %s: %w", c.id, err)
 		}
 	}
 	return mails, nil
 }
 
-// formatMail writes one commit as a mail.
-func (r *Repo) formatMail(c *commit, index, total int) ([]byte, error) {
+// formatMail writes one commit of a series as a mail.
+func (r *Repo) formatMail(c *commit, series []*commit, index int) ([]byte, error) {
 	diff, err := r.commitDiff(c)
 	if err != nil {
 		return nil, err
 	}
+	sender, total := series[len(series)-1].author, len(series)
 	title, text := splitMessage(c.message)
 	prefix := "[PATCH] "
 	if total > 1 {
 		prefix = fmt.Sprintf("[PATCH %d/%d] ", index, total)
 	}
 	var body bytes.Buffer
+	if c.author.name != sender.name || c.author.email != sender.email {
+		fmt.Fprintf(&body, "From: %s <%s>\n\n", c.author.name, c.author.email)
+	}
 	if text != "" {
 		body.WriteString(text + "\n")
 	}
@@ -68,10 +74,13 @@ func (r *Repo) formatMail(c *commit, index, total int) ([]byte, error) {
 	body.WriteString("-- \npatchbot\n")
 
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "From: %s <%s>\n", encodePhrase(c.author.name), c.author.email)
+	fmt.Fprintf(&out, "From: %s <%s>\n", encodePhrase(sender.name), sender.email)
 	fmt.Fprintf(&out, "Date: %s\n", c.author.when.Format("Mon, 2 Jan 2006 15:04:05 -0700"))
 	fmt.Fprintf(&out, "Subject: %s\n", encodeText(prefix+title))
 	fmt.Fprintf(&out, "Message-ID: <%s.patch@localhost>\n", c.id)
+	if index > 1 {
+		fmt.Fprintf(&out, "In-Reply-To: <%s.patch@localhost>\n", series[0].id)
+	}
 	encoding, encoded := transferEncode(body.Bytes())
 	fmt.Fprintf(&out, "MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: %s\n\n", encoding)
 	out.Write(encoded)

@@ -21,7 +21,7 @@ func TestNotes(t *testing.T) {
 		}
 		all := map[string]string{"help": help, "unknown": unknown, "thanks": thanks, "held": held.Subject + "\n\n" + held.Body}
 		for name, text := range all {
-			golden(t, "note-"+name+"."+string(lang)+".golden", text)
+			golden(t, "note-"+name+"."+string(lang), text)
 			for line := range strings.Lines(text) {
 				if strings.HasPrefix(strings.ToLower(line), "patchbot:") {
 					t.Errorf("%s: the line %q would be a command", name, line)

@@ -35,7 +35,7 @@ func build(p *Page, d Dialect) {
 	w.sort()
 	p.Brackets, p.Cut = w.brackets, w.cut
 	p.Nodes = make([]Node, 0, 16+len(w.ends)+len(p.lines))
-	b := &builder{p: p, w: w, d: d, src: p.Source}
+	b := &builder{p: p, w: w, d: d, src: p.Source, www: -1}
 	for c := root.FirstChild(); c != nil; c = c.NextSibling() {
 		b.block(c, -1)
 	}
