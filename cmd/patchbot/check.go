@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -87,6 +88,9 @@ func (c checkCommand) Run(ctx context.Context, sh *Shell) error {
 	}
 	if err := c.print(sh, conf, words, reports, asm); err != nil {
 		return err
+	}
+	if len(mails) > 0 && len(asm.Series) == 0 {
+		return usage(errors.New("no patch in the input"), "a patch is a mail: git format-patch writes it, a bare git diff is none")
 	}
 	if c.judge != nil {
 		return c.judge(reports)
@@ -206,7 +210,7 @@ func (c checkCommand) print(sh *Shell, conf *config.Config, words *review.Transl
 		return words.WriteSARIF(sh.Out, reports, lang)
 	}
 	if len(reports) == 0 {
-		fmt.Fprintln(sh.Err, "nothing to check: no patch in the input")
+		fmt.Fprintln(sh.Err, "nothing to check")
 		for _, m := range asm.Ignored {
 			fmt.Fprintf(sh.Err, "not taken: %q: %s\n", m.Message.Subject, m.Reason)
 		}

@@ -1,6 +1,11 @@
 package main
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+
+	"patchbot/internal/config"
+)
 
 type configCommand struct {
 	Check bool `help:"Only say whether the daemon could start with it."`
@@ -12,7 +17,7 @@ func (configCommand) Help() string {
 }
 
 // Run prints the effective configuration as TOML, or checks it as the daemon would.
-func (c configCommand) Run(sh *Shell) error {
+func (c configCommand) Run(ctx context.Context, sh *Shell) error {
 	conf, err := loadConfig(sh, !c.Check)
 	if err != nil {
 		return err
@@ -27,6 +32,9 @@ func (c configCommand) Run(sh *Shell) error {
 		if problems := conf.Serviceable(); len(problems) > 0 {
 			return problems
 		}
+		if err := readable(ctx, conf); err != nil {
+			return err
+		}
 		_, err := fmt.Fprintf(sh.Out, "%s: the daemon can start with it\n", conf.File())
 		return err
 	}
@@ -36,4 +44,20 @@ func (c configCommand) Run(sh *Shell) error {
 	}
 	_, err = fmt.Fprint(sh.Out, text)
 	return err
+}
+
+// readable reports whether the passwords can be read that the daemon will need.
+func readable(ctx context.Context, conf *config.Config) error {
+	for _, s := range []struct {
+		name   string
+		server config.Server
+	}{{"imap", conf.IMAP.Server}, {"smtp", conf.SMTP.Server}} {
+		if s.server.Host == "" || s.server.User == "" {
+			continue
+		}
+		if _, err := s.server.Secret(ctx, s.name+"-password"); err != nil {
+			return usage(fmt.Errorf("%s: %w", s.name, err), "put it into the systemd credential "+s.name+"-password, or name password_file or password_command")
+		}
+	}
+	return nil
 }

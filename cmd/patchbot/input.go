@@ -52,9 +52,6 @@ func readOne(ctx context.Context, sh *Shell, arg string, r *repo.Repo, maxBytes 
 		if err != nil {
 			return nil, usage(fmt.Errorf("range %s: %w", arg, err), "give two revisions that the repository knows, such as main..HEAD")
 		}
-		if len(raws) == 0 {
-			return nil, usage(fmt.Errorf("range %s holds no commit", arg), "the newer revision stands on the right: main..HEAD")
-		}
 		var out []archived
 		for _, raw := range raws {
 			out = append(out, archived{raw: raw})

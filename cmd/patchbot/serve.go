@@ -265,7 +265,7 @@ func botOptions(conf *config.Config, db *store.DB, log *slog.Logger) (bot.Option
 		Self: bot.Self{Name: conf.Bot.Name, Address: conf.Bot.Address, Aliases: conf.Bot.Aliases, SentCopy: conf.SMTP.SentCopy},
 		Policy: bot.Policy{
 			IncompleteAfter: time.Duration(conf.Series.IncompleteAfter), Settle: time.Duration(conf.Series.Settle),
-			Replies: conf.Reply.Enabled, PerSenderHour: conf.Reply.PerSenderHour, PerHour: conf.Reply.PerHour, PerThreadDay: conf.Reply.PerThreadDay,
+			Replies: conf.Reply.Enabled, MaxAge: time.Duration(conf.Reply.MaxAge), PerSenderHour: conf.Reply.PerSenderHour, PerHour: conf.Reply.PerHour, PerThreadDay: conf.Reply.PerThreadDay,
 			AuthServers: authServers(conf), Verify: conf.Apply.VerifyWithGit,
 		},
 		KillSwitch: killSwitch(conf), Now: time.Now, Log: log,

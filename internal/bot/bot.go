@@ -93,8 +93,9 @@ type Self struct {
 type Policy struct {
 	IncompleteAfter time.Duration
 	Settle          time.Duration
-	Replies         bool // false: replies are stored and shown, not sent
-	PerSenderHour   int  // caps; 0 means none
+	Replies         bool          // false: replies are stored and shown, not sent
+	MaxAge          time.Duration // replies to older mails are held; 0 means none
+	PerSenderHour   int           // caps; 0 means none
 	PerHour         int
 	PerThreadDay    int
 	AuthServers     []string // authserv-ids whose word makes the sender of a private mail trusted; none: private mails are left alone

@@ -586,6 +586,41 @@ func TestPartialReRoll(t *testing.T) {
 	r.wantEvent(old, "^superseded by v2")
 }
 
+// TestNewStateOnOldMailbox has a bot begin anew on a mailbox whose mails an earlier state answered: what the mailbox proves
+// to be answered is not answered again, and what is old waits for a person.
+func TestNewStateOnOldMailbox(t *testing.T) {
+	first := newRig(t, nil)
+	first.take(first.mail("07-series-1", " 1/3]", "]"))
+	first.pass(time.Minute)
+	first.wantVerdicts("clean")
+	again := newRig(t, func(o *bot.Options) { o.Policy.MaxAge = 7 * 24 * time.Hour })
+	again.in.holds["<"+email.Parse(first.out.mails[0].raw, email.DefaultLimits()).ID+">"] = true
+	at := again.now
+	again.now = at.Add(24 * time.Hour)
+	raw := again.mail("07-series-1", " 1/3]", "]")
+	take := func(raw []byte) string {
+		again.uid++
+		if err := again.bot.Take(t.Context(), bot.Arrival{UIDValidity: 1, UID: again.uid, Raw: raw, Size: int64(len(raw)), At: at}); err != nil {
+			t.Fatal(err)
+		}
+		return email.Parse(raw, email.DefaultLimits()).ID
+	}
+	id := take(raw)
+	again.pass(time.Minute)
+	again.wantVerdicts()
+	again.wantEvent(id, "^sent an earlier state had sent it")
+	unanswered := take(again.mail("06-already-applied"))
+	again.pass(time.Minute)
+	again.wantVerdicts("does-not-apply")
+	again.now = at.Add(30 * 24 * time.Hour)
+	old := take(again.mail("02-broken-link"))
+	again.pass(time.Minute)
+	again.wantEvent(old, "^held the mails are 30 days old")
+	if unanswered == old || len(again.out.mails) != 1 {
+		t.Errorf("%d replies, want 1", len(again.out.mails))
+	}
+}
+
 // TestRecordFails has the state directory vanish: the mail is handed over again later and nothing is answered meanwhile.
 func TestRecordFails(t *testing.T) {
 	r := newRig(t, nil)

@@ -59,6 +59,9 @@ func (b *Bot) sendOne(ctx context.Context) (bool, error) {
 	if err != nil || row == nil {
 		return false, err
 	}
+	if done, err := b.late(ctx, row); done || err != nil {
+		return true, err
+	}
 	if why, err := b.overCap(ctx, row); err != nil {
 		return true, err
 	} else if why != "" {

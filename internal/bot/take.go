@@ -312,9 +312,27 @@ func (b *Bot) assembleOnce(ctx context.Context, row store.Message) error {
 
 func assembledDetail(s *patch.Series) string {
 	if len(s.Missing) > 0 {
-		return fmt.Sprintf("%d of %d parts, missing %v", len(s.Parts), s.Total, s.Missing)
+		return fmt.Sprintf("%d of %d parts, missing %s", len(s.Parts), s.Total, ranges(s.Missing))
 	}
 	return fmt.Sprintf("complete, %d parts", s.Total)
+}
+
+// ranges writes ascending numbers briefly: "2, 4-9".
+func ranges(list []int) string {
+	var out []string
+	for i := 0; i < len(list); {
+		j := i
+		for j+1 < len(list) && list[j+1] == list[j]+1 {
+			j++
+		}
+		text := strconv.Itoa(list[i])
+		if j > i {
+			text += "-" + strconv.Itoa(list[j])
+		}
+		out = append(out, text)
+		i = j + 1
+	}
+	return strings.Join(out, ", ")
 }
 
 // holds reports whether the row is one of the mails of a series.

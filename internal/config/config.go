@@ -125,10 +125,11 @@ type Series struct {
 
 // Reply says whether and how often the bot may write.
 type Reply struct {
-	Enabled       bool `toml:"enabled"`
-	PerSenderHour int  `toml:"per_sender_hour"`
-	PerHour       int  `toml:"per_hour"`
-	PerThreadDay  int  `toml:"per_thread_day"`
+	Enabled       bool     `toml:"enabled"`
+	MaxAge        Duration `toml:"max_age"` // replies to mails that came longer ago are held for the operator
+	PerSenderHour int      `toml:"per_sender_hour"`
+	PerHour       int      `toml:"per_hour"`
+	PerThreadDay  int      `toml:"per_thread_day"`
 }
 
 // Private says whether mails to the bot alone are answered, to their author alone.
@@ -214,7 +215,7 @@ func Default() *Config {
 		Bot:    Bot{Name: "patchbot"},
 		Mail:   Mail{MaxBytes: 5 << 20},
 		Series: Series{IncompleteAfter: Duration(15 * time.Minute), Settle: Duration(5 * time.Second)},
-		Reply:  Reply{PerSenderHour: 30, PerHour: 100, PerThreadDay: 5},
+		Reply:  Reply{MaxAge: Duration(7 * 24 * time.Hour), PerSenderHour: 30, PerHour: 100, PerThreadDay: 5},
 		Web:    Web{Title: "patchbot"},
 		Links: Links{
 			Enabled: true, Ports: []int{80, 443}, PerSeries: 100, PerHost: 20, PerSenderDay: 300, Budget: Duration(time.Minute),
