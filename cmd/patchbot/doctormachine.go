@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -217,7 +218,7 @@ func (d *doctor) listens(name, address string) {
 
 // switches are what keeps replies from leaving.
 func (d *doctor) switches() {
-	file := or(d.conf.KillSwitch, stateFile(d.conf, "STOP"))
+	file := cmp.Or(d.conf.KillSwitch, stateFile(d.conf, "STOP"))
 	if killSwitch(d.conf)() {
 		d.warn("kill switch", "rm "+file, "%s exists: no mail leaves", file)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -86,7 +87,7 @@ func (c hookRun) mails() ([]string, error) {
 	if err1 != nil || err2 != nil {
 		return siblings(file)
 	}
-	list := filepath.Join(or(os.Getenv("GIT_DIR"), ".git"), "patchbot-sendemail")
+	list := filepath.Join(cmp.Or(os.Getenv("GIT_DIR"), ".git"), "patchbot-sendemail")
 	text := ""
 	if count > 1 {
 		data, err := os.ReadFile(list)

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -44,7 +45,7 @@ func (c linksCommand) Run(ctx context.Context, sh *Shell) error {
 		return usage(fmt.Errorf("nothing to ask"), "name URLs, pages or directories, or - for URLs on standard input")
 	}
 	w := wikiFor(conf, "")
-	host, err := hostNamed(or(c.Host, w.Host))
+	host, err := hostNamed(cmp.Or(c.Host, w.Host))
 	if err != nil {
 		return err
 	}

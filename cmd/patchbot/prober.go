@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -21,7 +22,7 @@ func newProber(conf *config.Config, memory prober.Memory, onError func(error)) (
 	l := conf.Links
 	o := prober.Options{
 		Guard:  prober.NewGuard(config.Networks(l.AllowNetworks), config.Networks(l.DenyNetworks)),
-		Memory: memory, Resolver: l.Resolver, UserAgent: userAgent(or(l.Contact, conf.Web.URL)), OnError: onError,
+		Memory: memory, Resolver: l.Resolver, UserAgent: userAgent(cmp.Or(l.Contact, conf.Web.URL)), OnError: onError,
 	}
 	for _, p := range l.Ports {
 		o.Ports = append(o.Ports, uint16(p))

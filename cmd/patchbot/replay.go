@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -67,7 +68,7 @@ func (c replayCommand) Run(ctx context.Context, sh *Shell) error {
 // is one list's, and all patches in it are for one wiki. It tells whether list and wiki were described.
 func (c replayCommand) describe(conf *config.Config, mails []archived) (*config.Config, bool, error) {
 	out := *conf
-	out.Bot.Address = or(conf.Bot.Address, "patchbot@localhost")
+	out.Bot.Address = cmp.Or(conf.Bot.Address, "patchbot@localhost")
 	described := len(conf.Wikis) > 0 && len(conf.Lists) > 0
 	if !described {
 		out.Lists = []config.List{guessList(mails, limits(conf.Mail.MaxBytes))}
@@ -75,7 +76,7 @@ func (c replayCommand) describe(conf *config.Config, mails []archived) (*config.
 		if len(conf.Wikis) > 0 {
 			w = conf.Wikis[0]
 		}
-		w.Name, w.Lists, w.Prefixes = or(w.Name, "wiki"), []string{out.Lists[0].Name}, c.Prefix
+		w.Name, w.Lists, w.Prefixes = cmp.Or(w.Name, "wiki"), []string{out.Lists[0].Name}, c.Prefix
 		out.Wikis = []config.Wiki{w}
 	} else if len(c.Prefix) > 0 {
 		out.Wikis = nil
@@ -96,11 +97,11 @@ func (c replayCommand) describe(conf *config.Config, mails []archived) (*config.
 	}
 	out.Lists = slices.Clone(out.Lists)
 	for i := range out.Lists {
-		out.Lists[i].Language = or(c.Lang, out.Lists[i].Language)
+		out.Lists[i].Language = cmp.Or(c.Lang, out.Lists[i].Language)
 	}
 	out.Wikis = slices.Clone(out.Wikis)
 	for i := range out.Wikis {
-		out.Wikis[i].Host = or(c.Host, out.Wikis[i].Host)
+		out.Wikis[i].Host = cmp.Or(c.Host, out.Wikis[i].Host)
 	}
 	return &out, described, nil
 }

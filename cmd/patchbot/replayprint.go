@@ -123,7 +123,7 @@ func (o *replayOutcome) writeText(w io.Writer, words *review.Translator, lang re
 
 func outLine(s replayed, brief bool) string {
 	m := email.Parse(s.raw, email.DefaultLimits())
-	text := fmt.Sprintf("reply out %s, to %s", or(m.Header.Get("X-Patchbot-Verdict"), "no verdict"), strings.Join(s.to, ", "))
+	text := fmt.Sprintf("reply out %s, to %s", cmp.Or(m.Header.Get("X-Patchbot-Verdict"), "no verdict"), strings.Join(s.to, ", "))
 	if brief {
 		return text
 	}

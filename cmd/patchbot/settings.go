@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -151,7 +152,7 @@ func listFor(c *config.Config, w config.Wiki) config.List {
 func composeOptions(c *config.Config, w config.Wiki, l config.List, lang review.Lang) review.ComposeOptions {
 	o := review.ComposeOptions{
 		RenderOptions: review.RenderOptions{Lang: lang, List: review.ListKind(l.Kind), Archive: l.Archive, Branch: w.Branch},
-		From:          email.Address{Name: c.Bot.Name, Addr: or(c.Bot.Address, "patchbot@localhost")},
+		From:          email.Address{Name: c.Bot.Name, Addr: cmp.Or(c.Bot.Address, "patchbot@localhost")},
 		Date:          time.Now(),
 	}
 	if len(l.Addresses) > 0 {
@@ -159,11 +160,4 @@ func composeOptions(c *config.Config, w config.Wiki, l config.List, lang review.
 	}
 	o.Domain = o.From.Addr[strings.LastIndexByte(o.From.Addr, '@')+1:]
 	return o
-}
-
-func or(value, fallback string) string {
-	if value == "" {
-		return fallback
-	}
-	return value
 }

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,7 +104,7 @@ func (b *Bot) prepare(c *store.Command, mail *patch.Mail, s *store.Series) error
 	key, unknown := fmt.Sprintf("%s|%d|help|%s", s.ID, s.Version, digest([]byte(c.MessageID))[:16]), ""
 	if c.Text != commandHelp {
 		// An unknown command may be an ordinary sentence: the series gets the help once for it.
-		key, unknown = s.ID+"|unknown-command", or(c.Text, "…")
+		key, unknown = s.ID+"|unknown-command", cmp.Or(c.Text, "…")
 	}
 	text, err := b.Words.Help(l.Lang, unknown, commandsADay, b.WebURL)
 	if err != nil {

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -129,7 +130,7 @@ func (b *Bot) row(a Arrival, mail *patch.Mail, l *List, w *Wiki) store.Message {
 		Key: store.MessageKey(m.ID, m.BodyHash), MessageID: m.ID, BodyHash: m.BodyHash,
 		Mailbox: b.Mailbox, UIDValidity: a.UIDValidity, UID: a.UID, Size: m.Size,
 		Arrived: a.At, Author: mail.Author.Addr, Subject: m.Subject,
-		Kind: string(mail.Kind), Reason: string(mail.Reason), Detail: or(mail.Detail, m.Detail),
+		Kind: string(mail.Kind), Reason: string(mail.Reason), Detail: cmp.Or(mail.Detail, m.Detail),
 		Refs: slices.Concat(m.InReplyTo, m.References),
 	}
 	if row.Author == "" && len(m.From) > 0 {
@@ -379,11 +380,4 @@ func versionOf(id string) int {
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
-}
-
-func or(value, fallback string) string {
-	if value == "" {
-		return fallback
-	}
-	return value
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -113,13 +114,13 @@ func plain(text string) string {
 func (c *Config) fill() {
 	for i := range c.Lists {
 		l, d := &c.Lists[i], DefaultList()
-		l.Kind = or(l.Kind, d.Kind)
-		l.Language = or(l.Language, d.Language)
+		l.Kind = cmp.Or(l.Kind, d.Kind)
+		l.Language = cmp.Or(l.Language, d.Language)
 	}
 	for i := range c.Wikis {
 		w, d := &c.Wikis[i], DefaultWiki()
-		w.Branch = or(w.Branch, d.Branch)
-		w.Host = or(w.Host, d.Host)
+		w.Branch = cmp.Or(w.Branch, d.Branch)
+		w.Host = cmp.Or(w.Host, d.Host)
 		if len(w.Prefixes) == 0 && w.Name != "" {
 			w.Prefixes = []string{w.Name}
 		}
@@ -129,13 +130,6 @@ func (c *Config) fill() {
 			}
 		}
 	}
-}
-
-func or(value, fallback string) string {
-	if value == "" {
-		return fallback
-	}
-	return value
 }
 
 func hostPort(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }

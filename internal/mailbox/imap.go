@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -73,14 +74,14 @@ func NewIMAP(o IMAPOptions) (*IMAP, error) {
 	if o.User == "" || o.Password == nil {
 		return nil, errors.New("imap: a user and a password are needed")
 	}
-	o.Mailbox = or(o.Mailbox, "INBOX")
-	o.IdleReissue = or(o.IdleReissue, 5*time.Minute)
-	o.PollInterval = or(o.PollInterval, time.Minute)
-	o.CommandTimeout = or(o.CommandTimeout, time.Minute)
-	o.RefusedWait = or(o.RefusedWait, 5*time.Minute)
-	o.MaxBytes = or(o.MaxBytes, 5<<20)
-	o.Batch = or(o.Batch, 100)
-	o.Log = or(o.Log, slog.New(slog.DiscardHandler))
+	o.Mailbox = cmp.Or(o.Mailbox, "INBOX")
+	o.IdleReissue = cmp.Or(o.IdleReissue, 5*time.Minute)
+	o.PollInterval = cmp.Or(o.PollInterval, time.Minute)
+	o.CommandTimeout = cmp.Or(o.CommandTimeout, time.Minute)
+	o.RefusedWait = cmp.Or(o.RefusedWait, 5*time.Minute)
+	o.MaxBytes = cmp.Or(o.MaxBytes, 5<<20)
+	o.Batch = cmp.Or(o.Batch, 100)
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if o.Dial == nil {
 		o.Dial = defaultDialer()
 	}

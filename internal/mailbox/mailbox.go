@@ -78,12 +78,3 @@ func defaultDialer() Dialer {
 	}}
 	return d.DialContext
 }
-
-// or returns v, or the default when v is the zero value.
-func or[T comparable](v, byDefault T) T {
-	var zero T
-	if v == zero {
-		return byDefault
-	}
-	return v
-}

@@ -33,7 +33,7 @@ func ReadMaildir(dir string, maxBytes int64) iter.Seq2[Archived, error] {
 			return
 		}
 		for _, f := range files {
-			a, err := f.read(root.FS(), or(maxBytes, defaultMaxBytes))
+			a, err := f.read(root.FS(), cmp.Or(maxBytes, defaultMaxBytes))
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}

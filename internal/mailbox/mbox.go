@@ -3,6 +3,7 @@ package mailbox
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -37,7 +38,7 @@ type Archived struct {
 // A reading error is yielded once, after the complete messages before it.
 func ReadMbox(r io.Reader, maxBytes int64) iter.Seq2[Archived, error] {
 	return func(yield func(Archived, error) bool) {
-		m := mboxReader{r: bufio.NewReaderSize(r, 64<<10), max: or(maxBytes, defaultMaxBytes), yield: yield}
+		m := mboxReader{r: bufio.NewReaderSize(r, 64<<10), max: cmp.Or(maxBytes, defaultMaxBytes), yield: yield}
 		m.run()
 	}
 }

@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -62,14 +63,14 @@ func NewSMTP(o SMTPOptions) (*SMTP, error) {
 	if o.User != "" && o.Password == nil {
 		return nil, errors.New("smtp: a user without a password")
 	}
-	o.Hello = or(o.Hello, "localhost")
+	o.Hello = cmp.Or(o.Hello, "localhost")
 	if strings.Trim(o.Hello, helloBytes) != "" {
 		return nil, fmt.Errorf("smtp: %q is no name to say hello with", o.Hello)
 	}
-	o.ConnectTimeout = or(o.ConnectTimeout, 30*time.Second)
-	o.CommandTimeout = or(o.CommandTimeout, time.Minute)
-	o.DataTimeout = or(o.DataTimeout, 5*time.Minute)
-	o.Log = or(o.Log, slog.New(slog.DiscardHandler))
+	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 30*time.Second)
+	o.CommandTimeout = cmp.Or(o.CommandTimeout, time.Minute)
+	o.DataTimeout = cmp.Or(o.DataTimeout, 5*time.Minute)
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if o.Dial == nil {
 		o.Dial = defaultDialer()
 	}

@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -179,7 +180,7 @@ func tlsConfig(config *tls.Config, host string) *tls.Config {
 		return &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	}
 	config = config.Clone()
-	config.ServerName = or(config.ServerName, host)
+	config.ServerName = cmp.Or(config.ServerName, host)
 	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
 	return config
 }
