@@ -621,6 +621,25 @@ func TestNewStateOnOldMailbox(t *testing.T) {
 	}
 }
 
+// TestWhyNoReply has a patch sent again under another Message-ID, and a cover letter without patches: neither is answered,
+// and the journal says why, once.
+func TestWhyNoReply(t *testing.T) {
+	r := newRig(t, nil)
+	first := r.take(r.mail("07-series-1", " 1/3]", "]"))
+	r.pass(time.Minute)
+	again := r.take(r.mail("07-series-1", " 1/3]", "]", "29234-2", "29234-9"))
+	cover := r.take(r.mail("07-series-0", "29234-1", "29777-1"))
+	for range 3 {
+		r.pass(2 * time.Minute)
+	}
+	r.wantVerdicts("clean")
+	r.wantEvent(again, "^not-in-a-series duplicate: the same patch as <"+regexp.QuoteMeta(first)+">")
+	r.wantEvent(cover, "^not-in-a-series cover-without-series")
+	if n := strings.Count(strings.Join(r.events(again), "\n"), "not-in-a-series"); n != 1 {
+		t.Errorf("said %d times", n)
+	}
+}
+
 // TestRecordFails has the state directory vanish: the mail is handed over again later and nothing is answered meanwhile.
 func TestRecordFails(t *testing.T) {
 	r := newRig(t, nil)

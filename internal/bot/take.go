@@ -302,13 +302,46 @@ func (b *Bot) assembleOnce(ctx context.Context, row store.Message) error {
 		}
 	}
 	if len(updates) == 0 {
-		return nil // a cover letter whose patches have not come yet
+		return b.unplaced(ctx, k, row)
 	}
 	if err := b.Store.SaveAssembly(ctx, updates, steps...); err != nil {
 		return fmt.Errorf("save series: %w", err)
 	}
 	signal(b.wakeWorker)
 	return nil
+}
+
+// unplaced writes into the journal, once, why a taken mail is in no series: its patches have not come yet, or it is a copy.
+func (b *Bot) unplaced(ctx context.Context, k *kin, row store.Message) error {
+	steps, err := b.Store.Journal(ctx, row.MessageID)
+	if err != nil {
+		return fmt.Errorf("read journal: %w", err)
+	}
+	detail := ""
+	for _, m := range k.Ignored {
+		if store.MessageKey(m.Message.ID, m.Message.BodyHash) == row.Key {
+			detail = string(m.Reason)
+			if first := k.sameAs(m); first != "" {
+				detail += ": the same patch as <" + first + ">"
+			}
+		}
+	}
+	if detail == "" || slices.ContainsFunc(steps, func(s store.Step) bool { return s.Event == "not-in-a-series" }) {
+		return nil
+	}
+	return b.Store.Note(ctx, store.Step{At: b.Now(), MessageID: row.MessageID, Event: "not-in-a-series", Detail: detail})
+}
+
+// sameAs is the Message-ID of the patch in a series that has the content of m; empty when there is none.
+func (k *kin) sameAs(m *patch.Mail) string {
+	for _, s := range k.Series {
+		for _, p := range s.Parts {
+			if m.PatchID != "" && p.Mail.PatchID == m.PatchID && p.Mail.Message.ID != m.Message.ID {
+				return p.Mail.Message.ID
+			}
+		}
+	}
+	return ""
 }
 
 func assembledDetail(s *patch.Series) string {

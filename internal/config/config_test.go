@@ -77,6 +77,8 @@ func TestProblems(t *testing.T) {
 		{"days", "[store]\npurge_after_days = -1\n", []string{"f.toml:2: store.purge_after_days: must not be negative"}},
 		{"metrics for everybody", "[web]\nmetrics_listen = \":9465\"\n", []string{`f.toml:2: web.metrics_listen: ":9465" is not an address of this machine`}},
 		{"metrics here", "[web]\nmetrics_listen = \"[::1]:9465\"\n", nil},
+		{"web address", "[web]\nlisten = \"nonsense\"\n", []string{"f.toml:2: web.listen: \"nonsense\" is neither host:port nor unix:/path"}},
+		{"web socket", "[web]\nlisten = \"unix:/run/patchbot/web.sock\"\n", nil},
 		{"postgres", "[store]\nurl = \"mysql://x/y\"\n", []string{"f.toml:2: store.url: "}},
 	}
 	for _, tt := range tests {

@@ -78,6 +78,11 @@ func (c *Config) validate() Problems {
 		k.fail("store.purge_after_days", "must not be negative; 0 keeps everything")
 	}
 	k.metrics()
+	if c.Web.Listen != "" && !strings.HasPrefix(c.Web.Listen, "unix:/") {
+		if _, _, err := net.SplitHostPort(c.Web.Listen); err != nil {
+			k.fail("web.listen", "%q is neither host:port nor unix:/path", c.Web.Listen)
+		}
+	}
 	if c.Web.URL != "" {
 		k.url("web.url", c.Web.URL, "https", "http")
 	}

@@ -28,7 +28,7 @@ func (f *frame) steps(steps []store.Step) []stepView {
 // and addresses: those are for the operator, who has `patchbot why`.
 func (f *frame) detail(s store.Step) (text, lang string) {
 	switch s.Event {
-	case "ignored":
+	case "ignored", "not-in-a-series":
 		word, _, _ := strings.Cut(s.Detail, ":")
 		return f.reason(strings.TrimSpace(word)), ""
 	case "taken", "assembled", "reviewed", store.EventSuperseded:

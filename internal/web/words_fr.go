@@ -52,7 +52,7 @@ func frenchWords() map[string]string {
 		"outbox.ready": "à envoyer", "outbox.sending": "envoi en cours", "outbox.sent": "envoyée", "outbox.held": "retenue", "outbox.failed": "envoi impossible",
 
 		"journal.caption": "Ce qui s'est passé, dans l'ordre", "journal.when": "Quand", "journal.what": "Étape", "journal.detail": "Détail",
-		"event.received": "reçu", "event.taken": "pris en compte", "event.ignored": "ignoré", "event.assembled": "rattaché à la série",
+		"event.received": "reçu", "event.taken": "pris en compte", "event.ignored": "ignoré", "event.assembled": "rattaché à la série", "event.not-in-a-series": "dans aucune série",
 		"event.reviewed": "vérifiée", "event.duplicate": "autre exemplaire reçu", "event.replaced": "exemplaire remplacé",
 		"event.superseded": "remplacée", "event.reply-recorded": "réponse enregistrée", "event.reply-exists": "réponse déjà enregistrée",
 		"event.sending": "envoi commencé", "event.sent": "réponse envoyée", "event.send-retry": "envoi à refaire",
