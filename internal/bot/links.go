@@ -154,9 +154,9 @@ func (b *Bot) settled(ctx context.Context, s *store.Series, report *review.Repor
 		case silent && last && refused[a.URL] >= len(againAfter()):
 			a.Class = checks.Broken
 			answers = append(answers, a)
-		case !last && (silent || a.Class == checks.Unknown):
+		case !last && (silent || a.Open()):
 			left = append(left, pending{URL: a.URL, Refused: refused[a.URL]})
-		case a.Class != checks.Unknown && !silent:
+		case !a.Open() && !silent:
 			answers = append(answers, a)
 		}
 	}

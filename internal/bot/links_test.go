@@ -46,6 +46,7 @@ func answers() (timeout, gone, refused, fine checks.Answer) {
 // TestLinks: a dead link is said in the reply, one that nobody can judge is asked again, and said once when it is dead.
 func TestLinks(t *testing.T) {
 	timeout, gone, refused, fine := answers()
+	guarded := checks.Answer{Class: checks.NotAsked, Cause: "connection"}
 	looks := checks.Answer{Class: checks.LooksBroken, Cause: "root", Status: 200}
 	for _, tt := range []struct {
 		name   string
@@ -63,6 +64,7 @@ func TestLinks(t *testing.T) {
 		{"out of reach for good", timeout, []checks.Answer{timeout, timeout, timeout}, 4, []string{"clean"}, "Le robot réessaiera"},
 		{"closed for a day", timeout, []checks.Answer{refused, refused, refused}, 4, []string{"clean", "changes-needed"}, "refuse toute connexion"},
 		{"closed now and then", timeout, []checks.Answer{refused, timeout, refused}, 4, []string{"clean"}, ""},
+		{"behind the guard for good", guarded, []checks.Answer{guarded, guarded, guarded}, 4, []string{"clean"}, "n'a pas pu être vérifié (pas de connexion). Le robot réessaiera"},
 		{"doubtful later", timeout, []checks.Answer{looks}, 2, []string{"clean"}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

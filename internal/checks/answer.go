@@ -28,3 +28,9 @@ type Answer struct {
 	Evidence string // for people, in English: "404, 2 looks"
 	Target   string // ASCII, at most 200 characters: where Moved leads, or the page that a LooksBroken ended on; else empty
 }
+
+// Open reports whether the answer proves nothing and may be another one later. An address that may not be connected to is
+// treated as one that could not be: nobody learns from what is said, or asked again, which of the two it was.
+func (a Answer) Open() bool {
+	return a.Class == Unknown || a.Class == NotAsked && a.Cause == "connection"
+}

@@ -39,7 +39,7 @@ func (r *Report) answer(set *checks.Set, answers []checks.Answer) {
 		case !known:
 			r.Unchecked = append(r.Unchecked, Unchecked{URL: l.URL, Reason: "offline"})
 		case a.Class == checks.Unknown, a.Class == checks.NotAsked:
-			r.Unchecked = append(r.Unchecked, Unchecked{URL: l.URL, Reason: a.Cause, Again: a.Class == checks.Unknown})
+			r.Unchecked = append(r.Unchecked, Unchecked{URL: l.URL, Reason: a.Cause, Again: a.Open()})
 		}
 	}
 	slices.SortStableFunc(r.Findings, compareFindings)
@@ -68,7 +68,7 @@ func (r *Report) Settle(set *checks.Set, answers []checks.Answer, round int) (no
 	news := r.copy()
 	news.Late, news.Findings, news.Unchecked = round, nil, nil
 	for _, a := range answers {
-		if a.Class == checks.Unknown {
+		if a.Class == checks.Unknown || a.Class == checks.NotAsked {
 			continue
 		}
 		now.Unchecked = slices.DeleteFunc(now.Unchecked, func(u Unchecked) bool { return u.URL == a.URL })

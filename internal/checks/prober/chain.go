@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http/cookiejar"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -56,31 +57,38 @@ func (o outcome) trail() string {
 	return strings.Join(each, ", ")
 }
 
+// visit is all that is asked for the sake of one URL: its looks share the time.
+type visit struct {
+	*run
+	left time.Duration // on the wire
+}
+
+func (r *run) visit() *visit { return &visit{run: r, left: r.p.o.PerURL} }
+
 // chain is one look under way.
 type chain struct {
-	run     *run
+	*visit
 	jar     *cookiejar.Jar // of this look alone
-	left    time.Duration  // on the wire
 	retried bool
 	seen    map[string]bool // what was asked with which cookies
 }
 
-func (r *run) chain() *chain {
+func (v *visit) chain() *chain {
 	// The error is always nil, as its documentation says of a jar without a file.
 	jar, _ := cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List})
-	return &chain{run: r, jar: jar, left: r.p.o.PerURL, seen: map[string]bool{}}
+	return &chain{visit: v, jar: jar, seen: map[string]bool{}}
 }
 
 // follow looks at a URL. With until, it ends before that address is asked, with neither resp nor fault.
-func (r *run) follow(ctx context.Context, a address, until string) outcome {
-	o := outcome{at: r.p.o.Now(), last: a}
-	c := r.chain()
+func (v *visit) follow(ctx context.Context, a address, until string) outcome {
+	o := outcome{at: v.p.o.Now(), last: a}
+	c := v.chain()
 	for {
 		if len(o.hops) > 0 {
 			if o.last.key() == until {
 				return o
 			}
-			if o.fault = r.p.refuse(o.last); o.fault != "" {
+			if o.fault = v.p.refuse(o.last); o.fault != "" {
 				return o
 			}
 		}
@@ -92,7 +100,7 @@ func (r *run) follow(ctx context.Context, a address, until string) outcome {
 		if o.fault != "" || !redirects(o.resp) {
 			return o
 		}
-		if len(o.hops) == r.p.o.MaxHops {
+		if len(o.hops) == v.p.o.MaxHops {
 			o.resp, o.fault = nil, CauseRedirects
 			return o
 		}
@@ -134,14 +142,30 @@ func (p *Prober) refuse(a address) Cause {
 	switch {
 	case p.guarded(a):
 		return CauseGuarded
-	case known.Skip:
+	case known.Skip, below(a.host, sourceHut):
 		return CauseSkipped
 	case known.Login:
 		return CauseLogin
-	case action.MatchString(a.rest):
+	case acts(a.rest):
 		return CauseAction
 	}
 	return ""
+}
+
+// sourceHut is never asked, whatever is configured: its pages stand behind walls against robots, and what leads to the own
+// wiki or repository is looked up there.
+const sourceHut = "sr.ht"
+
+// below reports whether a host is a name or ends in it.
+func below(host, name string) bool { return host == name || strings.HasSuffix(host, "."+name) }
+
+// acts reports whether asking may do something, also where the word is hidden behind percent signs.
+func acts(rest string) bool {
+	if action.MatchString(rest) {
+		return true
+	}
+	plain, err := url.PathUnescape(rest)
+	return err == nil && action.MatchString(plain)
 }
 
 // ask makes a request, and a second one when the first broke, failed on the server or came too early.
@@ -166,7 +190,7 @@ func (c *chain) ask(ctx context.Context, a address) (resp *response, cause Cause
 
 // retry says whether and when to ask again. A host that wants to be left alone for long is shut for everyone.
 func (c *chain) retry(a address, resp *response, cause Cause) (time.Duration, bool) {
-	o := &c.run.p.o
+	o := &c.p.o
 	if resp == nil {
 		return o.Gap, !c.retried && (cause == causeReset || cause == CauseRefused)
 	}
@@ -175,26 +199,26 @@ func (c *chain) retry(a address, resp *response, cause Cause) (time.Duration, bo
 	case resp.mitigated || !busy && resp.status < 500 || resp.status > 599:
 		return 0, false
 	case busy && resp.after > o.Patience:
-		c.run.p.limit.close(a.host, min(resp.after, 24*time.Hour))
+		c.p.limit.close(a.host, min(resp.after, 24*time.Hour))
+		c.close(a.host)
 		return 0, false
 	case c.retried:
 		return 0, false
 	case busy && resp.after >= 0:
-		c.run.p.limit.hold(a.host, resp.after)
+		c.p.limit.hold(a.host, resp.after)
 		return resp.after, true
 	case resp.status == 429:
-		c.run.p.limit.hold(a.host, o.Gap)
+		c.p.limit.hold(a.host, o.Gap)
 	}
 	return o.Gap, true
 }
 
 // once makes one request when its turn has come.
 func (c *chain) once(ctx context.Context, a address) (*response, Cause) {
-	r, p := c.run, c.run.p
-	if c.left <= 0 || r.shut(a.host) {
-		return nil, CauseTimeout
+	if cause := c.avoid(a.host); cause != "" {
+		return nil, cause
 	}
-	leave, err := p.limit.enter(ctx, a.host)
+	leave, err := c.p.limit.enter(ctx, a.host)
 	if err != nil {
 		if errors.Is(err, errClosed) {
 			return nil, CauseRateLimit
@@ -202,30 +226,43 @@ func (c *chain) once(ctx context.Context, a address) (*response, Cause) {
 		return nil, CauseBudget
 	}
 	defer leave()
-	if r.shut(a.host) {
-		return nil, CauseTimeout
+	if cause := c.avoid(a.host); cause != "" {
+		return nil, cause
 	}
 	select {
-	case p.inFlight <- struct{}{}:
-		defer func() { <-p.inFlight }()
+	case c.p.inFlight <- struct{}{}:
+		defer func() { <-c.p.inFlight }()
 	case <-ctx.Done():
 		return nil, CauseBudget
 	}
-	began := p.o.Now()
-	within, cancel := context.WithTimeout(ctx, c.left)
-	defer cancel()
-	resp, err := p.fetch(within, a, c.jar.Cookies(a.cookieURL()))
-	c.left -= p.o.Now().Sub(began)
-	r.requests.Add(1)
+	within, turn := c.p.begin(ctx, c.left)
+	resp, err := c.p.fetch(within, a, c.jar.Cookies(a.cookieURL()))
+	late := within.Err() != nil
+	c.left = turn.end()
+	c.requests.Add(1)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, CauseBudget
 		}
 		cause := causeOf(err)
-		r.heard(a, 0, cause)
+		if late {
+			cause = CauseTimeout
+		}
+		c.heard(a, 0, cause)
 		return nil, cause
 	}
-	r.heard(a, resp.status, "")
+	c.heard(a, resp.status, "")
 	c.jar.SetCookies(a.cookieURL(), resp.cookies)
 	return resp, ""
+}
+
+// avoid says why no request is made to a host now, or nothing.
+func (c *chain) avoid(host string) Cause {
+	switch {
+	case c.left <= 0, c.shut(host):
+		return CauseTimeout
+	case c.closed(host):
+		return CauseRateLimit
+	}
+	return ""
 }

@@ -60,13 +60,34 @@ func (p *Prober) dial(ctx context.Context, _, hostPort string) (net.Conn, error)
 	d := net.Dialer{Timeout: p.o.Connect, Control: p.o.Guard.control(p.o.Ports), KeepAlive: -1}
 	var failed failures
 	for _, a := range addrs[:min(len(addrs), most)] {
+		leave, err := p.queue(ctx, a)
+		if err != nil {
+			return nil, &dialError{CauseTimeout, err}
+		}
 		conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(a.String(), port))
 		if err == nil {
+			ctx.Value(turnKey{}).(*turn).keep(leave)
 			return newShyConn(conn), nil
 		}
+		leave()
 		failed.add(err)
 	}
 	return nil, failed.sum()
+}
+
+// queue waits for a place at an address: whoever has many names gets no more of them. Of IPv6 a network of 64 bits counts
+// as one, which is the least that anyone is given.
+func (p *Prober) queue(ctx context.Context, a netip.Addr) (leave func(), err error) {
+	t := ctx.Value(turnKey{}).(*turn)
+	t.pause()
+	defer t.run()
+	crowd := a.Unmap()
+	if crowd.Is6() {
+		if p, err := crowd.Prefix(64); err == nil {
+			crowd = p.Addr()
+		}
+	}
+	return p.crowds.enter(ctx, crowd.String())
 }
 
 // shyConn does not listen before it has spoken, for the same reason: who talks first is no web server.

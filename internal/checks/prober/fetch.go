@@ -41,17 +41,13 @@ func (p *Prober) fetch(ctx context.Context, a address, cookies []*http.Cookie) (
 		after:     retryAfter(resp.Header.Get("Retry-After"), p.o.Now()),
 		mitigated: resp.Header.Get("Cf-Mitigated") != "",
 	}
-	stop := time.AfterFunc(p.o.Read, cancel)
-	defer stop.Stop()
 	if r.status/100 == 2 && isHTML(resp.Header.Get("Content-Type")) {
+		stop := time.AfterFunc(p.o.Read, cancel)
+		defer stop.Stop()
 		data, err := io.ReadAll(io.LimitReader(resp.Body, p.o.MaxBody))
 		r.page = readPage(data, err != nil || int64(len(data)) == p.o.MaxBody)
 		r.page.noindex = r.page.noindex || strings.Contains(strings.ToLower(resp.Header.Get("X-Robots-Tag")), "noindex")
-		return r, nil
 	}
-	// The little that remains of an answer is read, so that the connection can serve again; what it is does not matter.
-	const little = 16 << 10
-	_, _ = io.CopyN(io.Discard, resp.Body, little)
 	return r, nil
 }
 

@@ -51,10 +51,11 @@ func fine(evidence string) checks.Answer {
 // look asks one URL, as often as its answer needs, and settles the links that lead there.
 func (r *run) look(ctx context.Context, links []*link) {
 	a := links[0].address
-	first := r.follow(ctx, a, "")
-	answer, decided := r.judge(ctx, a, first)
+	v := r.visit()
+	first := v.follow(ctx, a, "")
+	answer, decided := v.judge(ctx, a, first)
 	if !decided && ctx.Err() == nil {
-		answer = r.judgePage(ctx, a, first)
+		answer = v.judgePage(ctx, a, first)
 	}
 	for _, l := range links {
 		mine := answer
@@ -67,21 +68,21 @@ func (r *run) look(ctx context.Context, links []*link) {
 }
 
 // judge decides what needs no page: faults and statuses. decided is false for a success.
-func (r *run) judge(ctx context.Context, a address, o outcome) (answer checks.Answer, decided bool) {
+func (v *visit) judge(ctx context.Context, a address, o outcome) (answer checks.Answer, decided bool) {
 	switch {
 	case o.fault != "":
-		return r.judgeFault(ctx, a, o), true
+		return v.judgeFault(ctx, a, o), true
 	case o.resp.mitigated:
 		return fine(o.trail() + ", behind a wall against robots"), true
 	case o.gone():
-		return r.judgeGone(ctx, a, o), true
+		return v.judgeGone(ctx, a, o), true
 	}
 	switch s := o.resp.status; {
 	case s/100 == 2:
 		return checks.Answer{}, false
 	case s == 401, s == 407, s == 300, s == 405, s == 406, s == 451, s == 999:
 		return fine(o.trail()), true
-	case s == 429 && o.resp.after <= r.p.o.Patience:
+	case s == 429 && o.resp.after <= v.p.o.Patience:
 		return fine(o.trail()), true
 	case s == 429:
 		return unsure(CauseRateLimit, o.trail()+", the host wants to be left alone"), true
@@ -101,14 +102,14 @@ func times(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-func (r *run) judgeFault(ctx context.Context, a address, o outcome) checks.Answer {
+func (v *visit) judgeFault(ctx context.Context, a address, o outcome) checks.Answer {
 	switch o.fault {
 	case CauseNoHost:
-		return r.judgeNoHost(ctx, a, o)
+		return v.judgeNoHost(ctx, a, o)
 	case CauseLoop:
 		return checks.Answer{Class: checks.Broken, Cause: string(CauseLoop), Looks: 1, Evidence: "redirections in a circle: " + o.trail()}
 	case CauseRedirects:
-		return checks.Answer{Class: checks.LooksBroken, Cause: string(CauseRedirects), Looks: 1, Evidence: fmt.Sprintf("more than %d redirections", r.p.o.MaxHops)}
+		return checks.Answer{Class: checks.LooksBroken, Cause: string(CauseRedirects), Looks: 1, Evidence: fmt.Sprintf("more than %d redirections", v.p.o.MaxHops)}
 	case CauseRefused:
 		return checks.Answer{Class: checks.LooksBroken, Cause: string(CauseRefused), Looks: o.tries, Evidence: "connection refused, " + times(o.tries, "look", "looks")}
 	case CauseLogin:
@@ -124,25 +125,25 @@ func (r *run) judgeFault(ctx context.Context, a address, o outcome) checks.Answe
 }
 
 // judgeGone believes a 404 when it is seen twice, and the site does not say it of everything.
-func (r *run) judgeGone(ctx context.Context, a address, first outcome) checks.Answer {
-	if r.walled(first.last) {
+func (v *visit) judgeGone(ctx context.Context, a address, first outcome) checks.Answer {
+	if v.walled(first.last) {
 		return unsure(CauseWall, first.trail()+", and no better from the front page")
 	}
-	if pause(ctx, r.p.o.Gap) != nil {
+	if pause(ctx, v.p.o.Gap) != nil {
 		return unsure(CauseBudget, first.trail()+", seen once")
 	}
-	second := r.follow(ctx, a, "")
+	second := v.follow(ctx, a, "")
 	if !second.gone() {
-		return r.once(second)
+		return unconfirmed(second)
 	}
-	if !r.standing(ctx, second.last, first.at) {
+	if !v.standing(ctx, second.last, first.at) {
 		return unsure(CauseWall, second.trail()+", and no better from the front page")
 	}
 	return checks.Answer{Class: checks.Broken, Cause: string(CauseNotFound), Status: second.status(), Looks: 2, Evidence: second.trail() + ", 2 looks"}
 }
 
-// once is the answer of a second look that did not confirm the first: nothing bad.
-func (r *run) once(second outcome) checks.Answer {
+// unconfirmed is the answer of a second look that did not confirm the first: nothing bad.
+func unconfirmed(second outcome) checks.Answer {
 	switch {
 	case second.fault == CauseGuarded:
 		return unasked(CauseGuarded)
@@ -155,22 +156,22 @@ func (r *run) once(second outcome) checks.Answer {
 }
 
 // judgeNoHost believes that a name does not exist when it is said twice, by a name server that knows others.
-func (r *run) judgeNoHost(ctx context.Context, a address, first outcome) checks.Answer {
-	if pause(ctx, r.p.o.Gap) != nil {
+func (v *visit) judgeNoHost(ctx context.Context, a address, first outcome) checks.Answer {
+	if pause(ctx, v.p.o.Gap) != nil {
 		return unsure(CauseBudget, "no such host, seen once")
 	}
-	second := r.follow(ctx, a, "")
+	second := v.follow(ctx, a, "")
 	switch {
 	case second.fault != CauseNoHost:
-		return r.once(second)
-	case !r.p.names.believable(ctx, first.at):
+		return unconfirmed(second)
+	case !v.p.names.believable(ctx, first.at):
 		return unsure(CauseDNS, "no such host, but the name server knows no other either")
 	}
 	return checks.Answer{Class: checks.Broken, Cause: string(CauseNoHost), Looks: 2, Evidence: "no such host, 2 looks"}
 }
 
 // judgePage decides about a success: a page that says it is none, a front page instead of the page, a new address.
-func (r *run) judgePage(ctx context.Context, a address, o outcome) checks.Answer {
+func (v *visit) judgePage(ctx context.Context, a address, o outcome) checks.Answer {
 	p := o.resp.page
 	ok := fine(o.trail())
 	if p != nil && p.password || login(o.last) && len(o.hops) > 0 {
@@ -180,7 +181,7 @@ func (r *run) judgePage(ctx context.Context, a address, o outcome) checks.Answer
 		if p.noindex {
 			return checks.Answer{Class: checks.LooksBroken, Cause: string(CauseSoft), Status: o.status(), Looks: 1, Evidence: o.trail() + ", a page that says there is none, hidden from search engines", Target: target(o)}
 		}
-		if r.sibling(ctx, o) {
+		if v.sibling(ctx, o) {
 			return checks.Answer{Class: checks.LooksBroken, Cause: string(CauseSoft), Status: o.status(), Looks: 1, Evidence: o.trail() + ", a page that says there is none, as for any address", Target: target(o)}
 		}
 		return ok
@@ -191,10 +192,10 @@ func (r *run) judgePage(ctx context.Context, a address, o outcome) checks.Answer
 	if !movable(a, o) {
 		return ok
 	}
-	if r.moved.Add(1) > int64(r.p.o.SecondLooks) || pause(ctx, r.p.o.Gap) != nil {
+	if v.moved.Add(1) > int64(v.p.o.SecondLooks) || pause(ctx, v.p.o.Gap) != nil {
 		return checks.Answer{Class: checks.Fine, Cause: movedOnce, Evidence: o.trail() + ", 1 look"}
 	}
-	second := r.follow(ctx, a, o.last.key())
+	second := v.follow(ctx, a, o.last.key())
 	if second.fault != "" || second.resp != nil || !second.permanent() || second.last.key() != o.last.key() {
 		return ok
 	}
@@ -210,10 +211,10 @@ func target(o outcome) string {
 }
 
 // sibling reports whether a page that cannot exist, beside the one that was asked, gets the same answer.
-func (r *run) sibling(ctx context.Context, o outcome) bool {
+func (v *visit) sibling(ctx context.Context, o outcome) bool {
 	p := o.last.path()
 	beside := o.last.with(p[:strings.LastIndexByte(p, '/')+1] + strings.ToLower(rand.Text()))
-	other := r.follow(ctx, beside, "")
+	other := v.follow(ctx, beside, "")
 	return other.fault == "" && other.resp.status/100 == 2 && o.resp.page.same(other.resp.page)
 }
 

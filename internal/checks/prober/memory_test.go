@@ -246,15 +246,20 @@ func TestNetworkDown(t *testing.T) {
 
 func TestHosts(t *testing.T) {
 	p, base, _, _ := quick(t, func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, map[string]string{"/a": "https://www.login.example.org/x", "/b": "https://git.skip.example.org/x"}[r.URL.Path], http.StatusFound)
+		http.Redirect(w, r, map[string]string{"/a": "https://www.login.example.org/x", "/b": "https://git.skip.example.org/x", "/c": "https://git.sr.ht/x"}[r.URL.Path], http.StatusFound)
 	})
-	p.o.Hosts = []Host{{Name: "login.example.org", Login: true}, {Name: "skip.example.org", Skip: true}, {Name: "open.skip.example.org"}}
+	p.o.Hosts = []Host{{Name: "login.example.org", Login: true}, {Name: "skip.example.org", Skip: true}, {Name: "open.skip.example.org"}, {Name: "paste.sr.ht"}}
 	for u, want := range map[string]checks.Answer{
 		"https://login.example.org/#/room":       {Class: checks.Fine, Cause: string(CauseLogin)},
 		"https://skip.example.org/":              {Class: checks.NotAsked, Cause: string(CauseSkipped)},
 		"https://x.skip.example.org/":            {Class: checks.NotAsked, Cause: string(CauseSkipped)},
 		"https://x@example.org/":                 {Class: checks.NotAsked, Cause: string(CauseCredentials)},
 		"https://example.org/?a=1&Key=zzz":       {Class: checks.NotAsked, Cause: string(CauseAction)},
+		"https://example.org/?%74%6Fken=zzz":     {Class: checks.NotAsked, Cause: string(CauseAction)},
+		"https://example.org/Un%73ubscribe/me":   {Class: checks.NotAsked, Cause: string(CauseAction)},
+		"https://sr.ht/~someone":                 {Class: checks.NotAsked, Cause: string(CauseSkipped)},
+		"https://paste.SR.ht./~someone":          {Class: checks.NotAsked, Cause: string(CauseSkipped)},
+		base + "/c":                              {Class: checks.NotAsked, Cause: string(CauseSkipped)},
 		"ftp://example.org/":                     {Class: checks.NotAsked, Cause: string(CauseScheme)},
 		"https://" + strings.Repeat("a", maxURL): {Class: checks.NotAsked, Cause: string(CauseTooLong)},
 		"http://10.0.0.1/":                       {Class: checks.Broken, Cause: string(CausePrivate)},

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -33,6 +32,7 @@ type Options struct {
 
 	AtOnce      int           // requests to one host at the same time (2)
 	Interval    time.Duration // between two requests to one host (100 ms)
+	AtAddress   int           // requests to one address at the same time, whatever the names of its hosts (8); four times as often as to a host
 	InFlight    int           // requests at the same time in all (64)
 	Gap         time.Duration // between two looks, and before a second try (2 s)
 	Patience    time.Duration // longest Retry-After that is waited for (10 s)
@@ -41,7 +41,7 @@ type Options struct {
 	Read        time.Duration // of a body (2 s)
 	MaxBody     int64         // bytes, after decompression (1 MiB)
 	MaxHops     int           // redirections of one URL (10)
-	PerURL      time.Duration // on the wire, waiting for one's turn not counted (20 s)
+	PerURL      time.Duration // on the wire, all looks together, waiting for one's turn not counted (20 s)
 	SecondLooks int           // at URLs that seem to have moved, in one run (10)
 }
 
@@ -61,6 +61,7 @@ func (o *Options) fill() {
 	set(&o.UserAgent, "patchbot")
 	set(&o.AtOnce, 2)
 	set(&o.Interval, 100*time.Millisecond)
+	set(&o.AtAddress, 8)
 	set(&o.InFlight, 64)
 	set(&o.Gap, 2*time.Second)
 	set(&o.Patience, 10*time.Second)
@@ -84,7 +85,8 @@ func set[T comparable](p *T, value T) {
 // safe for concurrent use.
 type Prober struct {
 	o         Options
-	limit     *limiter
+	limit     *limiter // by the name of a host
+	crowds    *limiter // by its address
 	inFlight  chan struct{}
 	transport *http.Transport
 	names     *names
@@ -98,7 +100,9 @@ func New(o Options) (*Prober, error) {
 			return nil, errors.New("a resolver is written as ADDRESS:PORT")
 		}
 	}
-	p := &Prober{o: o, limit: newLimiter(o.AtOnce, o.Interval, o.Now), inFlight: make(chan struct{}, o.InFlight)}
+	p := &Prober{o: o, inFlight: make(chan struct{}, o.InFlight)}
+	p.limit = newLimiter(o.AtOnce, o.Interval, o.Now)
+	p.crowds = newLimiter(o.AtAddress, o.Interval/4, o.Now)
 	p.names = newNames(o)
 	p.transport = p.newTransport()
 	return p, nil
@@ -108,8 +112,7 @@ func New(o Options) (*Prober, error) {
 func (p *Prober) host(name string) Host {
 	var best Host
 	for _, h := range p.o.Hosts {
-		fits := name == h.Name || strings.HasSuffix(name, "."+h.Name)
-		if fits && len(h.Name) >= len(best.Name) {
+		if below(name, h.Name) && len(h.Name) >= len(best.Name) {
 			best = h
 		}
 	}
@@ -118,10 +121,19 @@ func (p *Prober) host(name string) Host {
 
 // guarded reports whether an address that a page names may not be asked, without asking anyone.
 func (p *Prober) guarded(a address) bool {
-	if a.host == "localhost" || strings.HasSuffix(a.host, ".localhost") {
+	if localhost(a) {
 		loopback := [2]netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.IPv6Loopback()}
 		return !slices.ContainsFunc(loopback[:], func(ip netip.Addr) bool { return p.o.Guard.Check(netip.AddrPortFrom(ip, 80), nil) == nil })
 	}
 	ip, ok := a.ip()
 	return ok && p.o.Guard.Check(netip.AddrPortFrom(ip, 80), nil) != nil
+}
+
+func localhost(a address) bool { return below(a.host, "localhost") }
+
+// private reports whether an address is of no use to readers of the page. One that the operator denies, or that is this
+// machine's own, is good for them, if it is public.
+func private(a address) bool {
+	ip, ok := a.ip()
+	return localhost(a) || ok && !public(ip.Unmap())
 }

@@ -43,6 +43,7 @@ type run struct {
 
 	mu     sync.Mutex
 	silent map[string]int       // time-outs of a host since it last answered
+	closes map[string]bool      // hosts that want to be left alone for longer than anyone waits
 	well   map[string]time.Time // when a site last answered with a page
 	fronts map[string]*front
 	hosts  struct{ met, refused map[string]bool }
@@ -62,7 +63,7 @@ func (p *Prober) Run(ctx context.Context, req Request) Result {
 		ctx, cancel = context.WithTimeout(ctx, req.Budget)
 		defer cancel()
 	}
-	r := &run{p: p, silent: map[string]int{}, well: map[string]time.Time{}, fronts: map[string]*front{}}
+	r := &run{p: p, silent: map[string]int{}, closes: map[string]bool{}, well: map[string]time.Time{}, fronts: map[string]*front{}}
 	r.hosts.met, r.hosts.refused = map[string]bool{}, map[string]bool{}
 	list := r.prepare(ctx, req)
 	r.askAll(ctx, list, req.Done)
@@ -111,7 +112,7 @@ func (r *run) prepare(ctx context.Context, req Request) []*link {
 		var cause Cause
 		if l.address, cause = parseAddress(raw); cause == "" {
 			cause = r.p.refuse(l.address)
-			if cause == CauseGuarded {
+			if cause == CauseGuarded && private(l.address) {
 				cause = CausePrivate
 			}
 		}
@@ -203,6 +204,19 @@ func (r *run) heard(a address, status int, cause Cause) {
 	}
 }
 
+// close ends the asking of a host for the rest of the run, also when its time should be over before.
+func (r *run) close(host string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closes[host] = true
+}
+
+func (r *run) closed(host string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closes[host]
+}
+
 func (r *run) shut(host string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -240,7 +254,7 @@ func (r *run) standing(ctx context.Context, a address, since time.Time) bool {
 		return false
 	}
 	f.once.Do(func() {
-		resp, cause := r.chain().once(ctx, a.with("/"))
+		resp, cause := r.visit().chain().once(ctx, a.with("/"))
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		f.known, f.fine = true, cause == "" && !resp.mitigated && (resp.status/100 == 2 || resp.status/100 == 3 || resp.status == 401)

@@ -86,9 +86,12 @@ func TestSpellings(t *testing.T) {
 		"0177.0.0.1", "017700000001", "0", "0.0.0.0", "127.0.0.1.", "127.000.000.001", "[::1]", "[::ffff:127.0.0.1]",
 		"[::ffff:7f00:1]", "[0:0:0:0:0:ffff:127.0.0.1]", "[::]", "[::1%25lo]", "１２７.０.０.１", "①②⑦.⓪.⓪.①", "127。0。0。1",
 		"ⓛocalhost", "ʟocalhost", "inside.lab.test", "INSIDE.lab.test.", "user:pw@127.0.0.1", "x@localhost", "127.0.0.1%00.fr",
-		"127.0.0.1\t", "ip6-localhost", "inside6.lab.test",
+		"127.0.0.1\t", "ip6-localhost",
 	}
-	for _, h := range hosts {
+	if len(hosts) != 33 {
+		t.Fatalf("%d spellings", len(hosts))
+	}
+	for _, h := range append(hosts, "inside6.lab.test", "a.localhost", "0x7f.1", "127.0.0.01", "[::127.0.0.1]", "[0::1]") {
 		a := one(t, p, "http://"+h+":"+port+"/")
 		if a.Class != checks.Broken && a.Class != checks.NotAsked {
 			t.Errorf("%q: %+v", h, a)
@@ -132,12 +135,6 @@ func TestRedirectsAndNames(t *testing.T) {
 	dns.set("inside.lab.test", "127.0.0.1")
 	dns.set("two.lab.test", "127.0.0.2", "127.0.0.1")
 	dns.set("owt.lab.test", "127.0.0.1", "127.0.0.2")
-	dns.answer("rebind.lab.test", func(n int) ([]netip.Addr, string, dnsmessage.RCode) {
-		if n == 0 {
-			return []netip.Addr{netip.MustParseAddr("127.0.0.2")}, "", 0
-		}
-		return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, "", 0
-	})
 	dns.answer("alias.lab.test", func(int) ([]netip.Addr, string, dnsmessage.RCode) {
 		return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, "inside.lab.test", 0
 	})
@@ -169,12 +166,54 @@ func TestRedirectsAndNames(t *testing.T) {
 			t.Errorf("%s: %+v", tt.url, a)
 		}
 	}
-	// The second look at what is not found goes to another address.
-	if a := one(t, p, "http://rebind.lab.test:"+port+"/"); a.Class == checks.Fine {
-		t.Errorf("rebinding: %+v", a)
-	}
 	if n := asked.Load(); n != 0 {
 		t.Errorf("the server inside was asked %d times", n)
+	}
+}
+
+// The name server gives the address outside first, and the one inside when the page is looked at again.
+func TestRebinding(t *testing.T) {
+	port, asked := inside(t)
+	l, err := net.Listen("tcp", "127.0.0.2:"+port)
+	if err != nil {
+		t.Skipf("this system has no 127.0.0.2: %v", err)
+	}
+	var bait atomic.Int64
+	gone := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		bait.Add(1)
+		w.WriteHeader(http.StatusNotFound)
+	})}
+	go func() { _ = gone.Serve(l) }()
+	t.Cleanup(func() { gone.Close() })
+	dns := newNameServer(t)
+	dns.answer("rebind.lab.test", func(n int) ([]netip.Addr, string, dnsmessage.RCode) {
+		return []netip.Addr{netip.MustParseAddr([]string{"127.0.0.2", "127.0.0.1"}[min(n, 1)])}, "", 0
+	})
+	a := one(t, guarded(t, dns.addr, port), "http://rebind.lab.test:"+port+"/page")
+	if a.Class != checks.NotAsked || a.Cause != string(CauseConnection) || a.Evidence != "no connection" {
+		t.Errorf("%+v", a)
+	}
+	if bait.Load() != 1 || asked.Load() != 0 {
+		t.Errorf("asked outside %d times, inside %d times", bait.Load(), asked.Load())
+	}
+}
+
+// What a page names by its address is a mistake for its readers when only their own machines have it; what the operator
+// denies is not.
+func TestNamedByAddress(t *testing.T) {
+	p, err := New(Options{Guard: NewGuard(nil, []netip.Prefix{netip.MustParsePrefix("1.1.1.0/24"), netip.MustParsePrefix("2606:4700::/32")})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.o.Guard.own = func() ([]netip.Addr, error) { return []netip.Addr{netip.MustParseAddr("93.184.216.34")}, nil }
+	for u, want := range map[string]checks.Class{
+		"http://1.1.1.1/": checks.NotAsked, "http://[2606:4700::1]/": checks.NotAsked, "http://[::ffff:1.1.1.1]/": checks.NotAsked,
+		"http://93.184.216.34/": checks.NotAsked, "http://[::ffff:5db8:d822]/": checks.NotAsked,
+		"http://10.0.0.1/": checks.Broken, "http://[::ffff:10.0.0.1]/": checks.Broken, "http://[fe80::1]/": checks.Broken, "http://localhost/": checks.Broken,
+	} {
+		if a := one(t, p, u); a.Class != want || want == checks.NotAsked && a.Evidence != "no connection" {
+			t.Errorf("%s: %+v", u, a)
+		}
 	}
 }
 

@@ -34,12 +34,13 @@ import (
 type world struct {
 	t     testing.TB
 	dns   *nameServer
-	port  string // of plain HTTP
-	tls   string // of HTTPS with a certificate of our own authority
-	bad   string // of HTTPS with one that nobody trusts
-	stale string // of HTTPS with one that has expired
-	junk  string // of something that is not HTTP
-	shut  string // where nobody listens
+	addrs []string // loopback addresses that the hosts are spread over
+	port  string   // of plain HTTP
+	tls   string   // of HTTPS with a certificate of our own authority
+	bad   string   // of HTTPS with one that nobody trusts
+	stale string   // of HTTPS with one that has expired
+	junk  string   // of something that is not HTTP
+	shut  string   // where nobody listens
 	roots *x509.CertPool
 	delay func() time.Duration
 
@@ -74,49 +75,93 @@ const (
 func newWorld(t testing.TB, delay func() time.Duration) *world {
 	w := &world{t: t, dns: newNameServer(t), delay: delay, truth: map[string]truth{}, seen: map[string]int{}, busy: map[string]int{}, buckets: map[string]*bucket{}}
 	quiet := log.New(io.Discard, "", 0)
-	serve := func(l net.Listener, h http.Handler, c *tls.Config) string {
-		s := &http.Server{Handler: h, ErrorLog: quiet, ReadHeaderTimeout: 5 * time.Second}
-		if c != nil {
-			l = tls.NewListener(l, c)
+	w.addrs = loopbacks(10)
+	serve := func(h http.Handler, c *tls.Config) string {
+		port, all := listenAll(t, w.addrs)
+		for _, l := range all {
+			s := &http.Server{Handler: h, ErrorLog: quiet, ReadHeaderTimeout: 5 * time.Second}
+			if c != nil {
+				l = tls.NewListener(l, c)
+			}
+			go func() { _ = s.Serve(l) }()
+			t.Cleanup(func() { s.Close() })
 		}
-		go func() { _ = s.Serve(l) }()
-		t.Cleanup(func() { s.Close() })
-		_, port, _ := net.SplitHostPort(l.Addr().String())
 		return port
-	}
-	listen := func() net.Listener {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return l
 	}
 	good, roots := certificates(t, time.Now().Add(time.Hour))
 	expired, _ := certificates(t, time.Now().Add(-time.Hour))
 	other, _ := certificates(t, time.Now().Add(time.Hour))
 	w.roots = roots
 	w.kinds = w.everyKind()
-	w.port = serve(listen(), w, nil)
-	w.tls = serve(listen(), w, &tls.Config{Certificates: []tls.Certificate{good}, NextProtos: []string{"h2", "http/1.1"}})
-	w.bad = serve(listen(), w, &tls.Config{Certificates: []tls.Certificate{other}})
-	w.stale = serve(listen(), w, &tls.Config{Certificates: []tls.Certificate{expired}})
-	smtp := listen()
-	_, w.junk, _ = net.SplitHostPort(smtp.Addr().String())
-	go func() {
-		for {
-			c, err := smtp.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = c.Write([]byte("220 mail.example.org ESMTP\r\n"))
-			c.Close()
-		}
-	}()
-	t.Cleanup(func() { smtp.Close() })
-	l := listen()
-	_, w.shut, _ = net.SplitHostPort(l.Addr().String())
-	l.Close()
+	w.port = serve(w, nil)
+	w.tls = serve(w, &tls.Config{Certificates: []tls.Certificate{good}, NextProtos: []string{"h2", "http/1.1"}})
+	w.bad = serve(w, &tls.Config{Certificates: []tls.Certificate{other}})
+	w.stale = serve(w, &tls.Config{Certificates: []tls.Certificate{expired}})
+	var smtp []net.Listener
+	w.junk, smtp = listenAll(t, w.addrs)
+	for _, l := range smtp {
+		go greet(l)
+		t.Cleanup(func() { l.Close() })
+	}
+	var nobody []net.Listener
+	w.shut, nobody = listenAll(t, w.addrs)
+	for _, l := range nobody {
+		l.Close()
+	}
 	return w
+}
+
+// loopbacks gives up to n addresses of this machine that only it can reach.
+func loopbacks(n int) []string {
+	addrs := []string{"127.0.0.1"}
+	for i := 2; i <= n; i++ {
+		a := fmt.Sprintf("127.0.0.%d", i)
+		l, err := net.Listen("tcp", a+":0")
+		if err != nil {
+			break // a system with one such address
+		}
+		l.Close()
+		addrs = append(addrs, a)
+	}
+	return addrs
+}
+
+// listenAll listens on one port of all addresses.
+func listenAll(t testing.TB, addrs []string) (port string, all []net.Listener) {
+	t.Helper()
+	var err error
+	for range 20 {
+		port = "0"
+		for _, a := range addrs {
+			var l net.Listener
+			if l, err = net.Listen("tcp", net.JoinHostPort(a, port)); err != nil {
+				break // someone has this port of this address: another port then
+			}
+			_, port, _ = net.SplitHostPort(l.Addr().String())
+			all = append(all, l)
+		}
+		if err == nil {
+			return port, all
+		}
+		for _, l := range all {
+			l.Close()
+		}
+		all = nil
+	}
+	t.Fatal(err)
+	return "", nil
+}
+
+// greet is a mail server, which talks first.
+func greet(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = c.Write([]byte("220 mail.example.org ESMTP\r\n"))
+		c.Close()
+	}
 }
 
 // certificates makes a certificate for all hosts of the world and the authority that signed it.
@@ -148,7 +193,7 @@ func (w *world) options() Options {
 	return Options{
 		Guard: NewGuard([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, nil), Resolver: w.dns.addr, Roots: w.roots,
 		UserAgent: "patchbot/test (+https://example.org/patchbot)",
-		Interval:  10 * time.Millisecond, Gap: 100 * time.Millisecond, Patience: 2 * time.Second,
+		AtAddress: 2 * 30 / len(w.addrs), Interval: 10 * time.Millisecond, Gap: 100 * time.Millisecond, Patience: 2 * time.Second,
 		Connect: 4 * time.Second, Answer: 600 * time.Millisecond, Read: 300 * time.Millisecond, PerURL: 15 * time.Second,
 	}
 }
@@ -194,6 +239,7 @@ func (w *world) everyKind() []kind {
 		{name: "pdf", n: 20, fate: alive, want: fine, serve: code(200, "Content-Type", "application/pdf")},
 		{name: "head-405", n: 30, fate: alive, want: fine, serve: getOnly(405, ok)},
 		{name: "head-404", n: 20, fate: alive, want: fine, serve: getOnly(404, ok)},
+		{name: "head-403", n: 10, fate: alive, want: fine, serve: getOnly(403, ok)},
 		{name: "temporary", n: 60, fate: alive, want: fine, serve: w.redirect(302, "/plain/x")},
 		{name: "permanent", n: 25, fate: alive, want: classes(checks.Moved, checks.Fine), serve: w.redirect(301, "/plain/y")},
 		{name: "away", n: 5, fate: alive, want: fine, serve: func(rw http.ResponseWriter, _ *http.Request, _ int) {
@@ -204,6 +250,11 @@ func (w *world) everyKind() []kind {
 		{name: "cookie", n: 5, fate: alive, want: fine, serve: cookieWall(ok)},
 		{name: "503-once", n: 20, fate: alive, want: fine, serve: first(code(503), ok)},
 		{name: "503-once-after", n: 5, fate: alive, want: fine, serve: first(code(503, "Retry-After", "1"), ok)},
+		{name: "503-once-date", n: 5, fate: alive, want: fine, serve: first(func(rw http.ResponseWriter, r *http.Request, n int) {
+			code(503, "Retry-After", time.Now().Add(time.Second).UTC().Format(http.TimeFormat))(rw, r, n)
+		}, ok)},
+		{name: "429-past", n: 3, fate: alive, want: fine, serve: first(code(429, "Retry-After", "Thu, 01 Jan 2015 00:00:00 GMT"), ok)},
+		{name: "429-negative", n: 3, fate: alive, want: fine, serve: first(code(429, "Retry-After", "-5"), ok)},
 		{name: "reset-once", n: 10, fate: alive, want: fine, serve: first(reset, ok)},
 		{name: "404-once", n: 5, fate: alive, want: fine, serve: first(code(404), ok)},
 		{name: "429-once", n: 10, fate: alive, want: fine, serve: first(code(429, "Retry-After", "1"), ok)},
@@ -270,6 +321,7 @@ func (w *world) everyKind() []kind {
 		{name: "429", n: 2, fate: undecidable, want: classes(checks.Fine), serve: code(429, "Retry-After", "0")},
 		{name: "429-long", n: 4, fate: undecidable, want: unknown, host: "long", serve: code(429, "Retry-After", "3600")},
 		{name: "429-huge", n: 4, fate: undecidable, want: unknown, host: "huge", serve: code(429, "Retry-After", "99999999999999999999")},
+		{name: "429-far", n: 4, fate: undecidable, want: unknown, host: "far", serve: code(429, "Retry-After", "Fri, 01 Jan 2100 00:00:00 GMT")},
 		{name: "503-long", n: 4, fate: undecidable, want: unknown, host: "later", serve: code(503, "Retry-After", "86400")},
 		{name: "wall", n: 4, fate: undecidable, want: unknown, host: "wall", serve: code(404)},
 		{name: "wall-403", n: 4, fate: undecidable, want: unknown, host: "wall403", serve: code(404)},
@@ -302,8 +354,10 @@ func (w *world) populate(size int) {
 	for i := range hosts {
 		hosts[i] = fmt.Sprintf("h%02d.lab.test", i)
 	}
-	for _, name := range append(hosts, "bucket.lab.test", "long.lab.test", "huge.lab.test", "later.lab.test", "wall.lab.test", "wall403.lab.test", "xn--dpt-bma0d.lab.test", "www.example.test", "www.other.test") {
-		w.dns.set(name, "127.0.0.1")
+	named := 0
+	for _, name := range append(hosts, "bucket.lab.test", "long.lab.test", "huge.lab.test", "far.lab.test", "later.lab.test", "wall.lab.test", "wall403.lab.test", "xn--dpt-bma0d.lab.test", "www.example.test", "www.other.test") {
+		w.dns.set(name, w.addrs[named%len(w.addrs)])
+		named++
 	}
 	w.dns.answer("servfail.lab.test", func(int) ([]netip.Addr, string, dnsmessage.RCode) { return nil, "", dnsmessage.RCodeServerFailure })
 	w.dns.answer("silent.lab.test", func(int) ([]netip.Addr, string, dnsmessage.RCode) { return nil, "", silence })
