@@ -46,6 +46,37 @@ func (b *Bot) foundation(ctx context.Context, claim *store.Series, s *patch.Seri
 	return below, unknown, nil
 }
 
+// needs are the message ids and patch ids of what a series says it stands on.
+func needs(s *patch.Series) []string {
+	var refs []string
+	for _, ref := range s.DependsOn {
+		if id := patch.Ref(ref); id != "" {
+			refs = append(refs, id)
+		}
+	}
+	return append(refs, s.Requires...)
+}
+
+// offers are the message ids and patch ids of all versions of a series, by which others may need it.
+func (k *kin) offers(id string) []string {
+	var refs []string
+	for _, s := range k.Series {
+		if s.ID != id {
+			continue
+		}
+		if s.Cover != nil {
+			refs = append(refs, s.Cover.Message.ID)
+		}
+		for _, p := range s.Parts {
+			refs = append(refs, p.Mail.Message.ID)
+			if p.Mail.PatchID != "" {
+				refs = append(refs, p.Mail.PatchID)
+			}
+		}
+	}
+	return refs
+}
+
 // finder gathers mails of one wiki.
 type finder struct {
 	bot     *Bot

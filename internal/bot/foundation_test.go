@@ -89,3 +89,52 @@ func TestFoundationFollowsVersions(t *testing.T) {
 		t.Errorf("%s on %+v", report.Verdict, report.Below)
 	}
 }
+
+// What a series stands on arrives after it was reviewed: it is reviewed again, and answered where the verdict is another.
+func TestFoundationArrivesLater(t *testing.T) {
+	raw := (&rig{T: t}).lowerMail()
+	patchID := patch.Classify(raw, email.Parse(raw, email.DefaultLimits()), time.Time{}, patch.Options{AnyList: true}).PatchID
+	for _, relation := range []string{
+		"Depends-on: <" + lowerID + ">", "Based-on: https://lists.example.org/list/%3C" + lowerID + "%3E", "prerequisite-patch-id: " + patchID,
+	} {
+		t.Run(relation[:10], func(t *testing.T) {
+			r := newRig(t, nil)
+			upper := r.take(r.upperMail(relation))
+			r.pass(time.Minute)
+			r.wantVerdicts("does-not-apply")
+			r.take(r.lowerMail())
+			r.pass(time.Minute)
+			r.wantVerdicts("does-not-apply", "clean", "clean")
+			r.wantEvent(upper, "^due-again ")
+			if last := email.Parse(r.out.mails[2].raw, email.DefaultLimits()); last.InReplyTo[0] != upper {
+				t.Errorf("the last reply answers %q", last.InReplyTo)
+			}
+			r.pass(time.Hour)
+			r.wantVerdicts("does-not-apply", "clean", "clean")
+		})
+	}
+}
+
+// Only a change of the verdict is worth a mail, and what nobody needs wakes nobody.
+func TestFoundationArrivesWithoutEffect(t *testing.T) {
+	r := newRig(t, nil)
+	upper := r.take(r.upperMail("Depends-on: <" + lowerID + ">"))
+	r.pass(time.Minute)
+	r.wantVerdicts("does-not-apply")
+	// It is there, and has nothing to do with the page that the upper patch changes.
+	id := email.Parse(r.mail("01-clean"), email.DefaultLimits()).ID
+	r.take(r.mail("01-clean", id, lowerID))
+	r.pass(time.Minute)
+	r.wantEvent(upper, "^due-again ")
+	for _, m := range r.out.mails[1:] {
+		if reply := email.Parse(m.raw, email.DefaultLimits()); reply.InReplyTo[0] == upper {
+			t.Errorf("a second reply with the verdict %s", reply.Header.Get("X-Patchbot-Verdict"))
+		}
+	}
+	story := len(r.events(upper))
+	r.take(r.mail("02-broken-link"))
+	r.pass(time.Minute)
+	if events := r.events(upper); len(events) != story {
+		t.Errorf("a series that nobody names woke the upper one:\n%s", strings.Join(events, "\n"))
+	}
+}

@@ -389,6 +389,7 @@ func (b *Bot) update(s *patch.Series, k *kin, row store.Message) store.SeriesUpd
 		ID: s.ID, Version: s.Version, Wiki: row.Wiki, List: b.listOf(s), Prefix: s.Prefix, Total: s.Total,
 		Subject: s.Subject, AuthorName: s.Author.Name, AuthorEmail: s.Author.Addr, Root: s.Root, Digest: s.Digest,
 		State: store.StateReady, RunAt: b.Now().Add(b.Policy.Settle), Messages: k.members(s), Known: k.known,
+		Needs: needs(s), Offers: k.offers(s.ID),
 	}
 	if len(s.Carried) > 0 {
 		u.RunAt = b.Now().Add(max(b.Policy.Settle, min(rest, b.Policy.IncompleteAfter)))

@@ -32,6 +32,11 @@ type SeriesUpdate struct {
 
 	Messages []string // keys of the version's messages, in order
 
+	// Needs are the message ids and patch ids of the patches that the version says it stands on. Offers are those of the
+	// series' own mails, of all its versions: when a whole version is new or has changed, those who need one of its Offers
+	// become due once more.
+	Needs, Offers []string
+
 	// Known are the keys of all messages that the assembly looked at, as Related gave them. They show that an assembly
 	// is not older than what it would overwrite. Empty: the Messages of all updates of the call.
 	Known []string
@@ -100,9 +105,14 @@ func (a *assembly) save(ctx context.Context, updates []SeriesUpdate) error {
 	if err := a.checkKnown(ctx); err != nil {
 		return err
 	}
+	var changed []SeriesUpdate
 	for _, u := range updates {
-		if err := a.saveOne(ctx, u); err != nil {
+		news, err := a.saveOne(ctx, u)
+		if err != nil {
 			return fmt.Errorf("series %s v%d: %w", u.ID, u.Version, err)
+		}
+		if news {
+			changed = append(changed, u)
 		}
 	}
 	// Only now: a later update may have taken the messages of an earlier one.
@@ -111,7 +121,10 @@ func (a *assembly) save(ctx context.Context, updates []SeriesUpdate) error {
 			return fmt.Errorf("series %s v%d: %w", u.ID, u.Version, err)
 		}
 	}
-	return a.supersedeEmptied(ctx, updates)
+	if err := a.supersedeEmptied(ctx, updates); err != nil {
+		return err
+	}
+	return a.wake(ctx, changed)
 }
 
 // touch notes which versions an update concerns: its own, and those that its messages belong to so far.
@@ -144,7 +157,8 @@ func (a *assembly) checkKnown(ctx context.Context) error {
 	return nil
 }
 
-func (a *assembly) saveOne(ctx context.Context, u SeriesUpdate) error {
+// saveOne writes the row of a version. It reports whether the version is new or its digest has changed.
+func (a *assembly) saveOne(ctx context.Context, u SeriesUpdate) (news bool, err error) {
 	now := millis(a.db.now())
 	row := sqlgen.InsertSeriesParams{
 		ID: ident(u.ID), Version: int64(u.Version), Wiki: ident(u.Wiki), List: ident(u.List), Prefix: text(u.Prefix),
@@ -156,22 +170,28 @@ func (a *assembly) saveOne(ctx context.Context, u SeriesUpdate) error {
 		row.State = StateSuperseded
 	}
 	inserted, err := a.q.InsertSeries(ctx, row)
-	if err != nil || inserted > 0 {
-		return err
+	if err != nil {
+		return false, err
+	}
+	if inserted > 0 {
+		return true, a.putNeeds(ctx, u)
 	}
 	old, err := a.q.SeriesVersion(ctx, sqlgen.SeriesVersionParams{ID: row.ID, Version: row.Version})
 	if err != nil {
-		return err
+		return false, err
 	}
 	emptied := old.State == StateSuperseded && old.SupersededBy == 0
 	if old.Digest == row.Digest && !emptied {
-		return a.supersede(ctx, version{row.ID, row.Version}, row.SupersededBy, "")
+		return false, a.supersede(ctx, version{row.ID, row.Version}, row.SupersededBy, "")
 	}
 	// A late mail of an old version does not make that version current again.
 	if row.SupersededBy = max(row.SupersededBy, old.SupersededBy); row.SupersededBy > 0 {
 		row.State = StateSuperseded
 	}
-	return a.q.ChangeSeries(ctx, sqlgen.ChangeSeriesParams(row))
+	if err := a.q.ChangeSeries(ctx, sqlgen.ChangeSeriesParams(row)); err != nil {
+		return false, err
+	}
+	return true, a.putNeeds(ctx, u)
 }
 
 // supersede marks a version as replaced by another, or, with by 0 and a cause, as emptied.

@@ -12,6 +12,7 @@ import (
 const (
 	EventDuplicate     = "duplicate"      // a further copy of a recorded message came; the detail says from where
 	EventReplaced      = "replaced"       // a copy that counts took the place of one that was ignored
+	EventDueAgain      = "due-again"      // a reviewed version is due once more; the detail says what came
 	EventSuperseded    = "superseded"     // a newer version came, or the mails went to another series
 	EventReplyRecorded = "reply-recorded" // a mail to send was stored with its final bytes
 	EventReplyExists   = "reply-exists"   // a mail with this key was already stored; the new one was dropped

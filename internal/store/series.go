@@ -45,7 +45,7 @@ type Series struct {
 	Verdict    string // of the last review
 	BaseCommit string // 40 hex, of the last review
 	Error      string // why the last attempt came to nothing
-	Cause      string // why a reviewed version is due once more, CauseBase or CauseAsked and a Message-ID; else empty
+	Cause      string // why a reviewed version is due once more: CauseBase, CauseBelow, or CauseAsked and a Message-ID; else empty
 	Applied    string // 40 hex: the commit that brought it into the branch, empty while it is open
 
 	Created, Updated time.Time

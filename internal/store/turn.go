@@ -12,6 +12,7 @@ import (
 // Why a version that was reviewed is due once more.
 const (
 	CauseBase  = "base"   // the branch moved
+	CauseBelow = "below"  // a series that it stands on came or changed
 	CauseAsked = "asked " // a person asked; the Message-ID of the mail follows
 )
 

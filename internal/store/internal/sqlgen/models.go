@@ -80,6 +80,12 @@ type MessageRef struct {
 	MessageKey string
 }
 
+type Need struct {
+	SeriesID string
+	Version  int64
+	Ref      string
+}
+
 type Outbox struct {
 	Key        string
 	SeriesID   string
