@@ -18,11 +18,12 @@ type FinishedReview struct {
 	Report     []byte    // JSON, kept as it is; none when empty
 	Applied    string    // commit that brought the version into the branch, empty while it is open
 	Outbox     *Outbox   // a mail to send, or nil; its series version is that of the claim when empty
-	Notices    []Outbox  // further mails, which count for no series
+	Notices    []Outbox  // further mails; their series version is that of the claim when empty
 	NextRun    time.Time // when it is due again in an open state; zero: only when it changes
 	Steps      []Step
 	Links      []byte    // JSON of the links to be asked again, see LinkJob; empty: none, also none of an earlier review
 	LinksAt    time.Time // when
+	KeepLinks  bool      // leave those of an earlier review as they are
 }
 
 // ClaimSeries takes the series version that is due the longest, for as long as lease lasts. Nil when none is due. The
@@ -91,20 +92,9 @@ func (db *DB) FinishSeries(ctx context.Context, claim *Series, r FinishedReview)
 }
 
 func (db *DB) finishSeries(ctx context.Context, claim *Series, r FinishedReview) error {
-	var mails []Outbox
-	if r.Outbox != nil {
-		m, err := db.prepareOutbox(ctx, *r.Outbox, claim)
-		if err != nil {
-			return err
-		}
-		mails = append(mails, m)
-	}
-	for _, notice := range r.Notices {
-		m, err := db.prepareOutbox(ctx, notice, &Series{})
-		if err != nil {
-			return err
-		}
-		mails = append(mails, m)
+	mails, err := db.prepareAll(ctx, r.Outbox, r.Notices, claim)
+	if err != nil {
+		return err
 	}
 	now := millis(db.now())
 	return db.tx(ctx, func(q *sqlgen.Queries) error {
@@ -133,11 +123,6 @@ func (db *DB) finishSeries(ctx context.Context, claim *Series, r FinishedReview)
 		if err := db.journal(ctx, q, about, r.Steps...); err != nil {
 			return err
 		}
-		for i := range mails {
-			if _, err := db.insertOutbox(ctx, q, &mails[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return db.insertAll(ctx, q, mails)
 	})
 }

@@ -126,6 +126,12 @@ func (db *DB) RetryOutbox(ctx context.Context, claim *Outbox, runAt time.Time, c
 		Step{Event: EventSendRetry, Detail: cause})
 }
 
+// PostponeOutbox leaves a mail that nothing is wrong with for a better time.
+func (db *DB) PostponeOutbox(ctx context.Context, claim *Outbox, runAt time.Time, why string) error {
+	return db.endClaim(ctx, claim, sqlgen.MoveOutboxParams{State: StateReady, RunAt: millis(runAt)},
+		Step{Event: EventPostponed, Detail: why})
+}
+
 // ProbeLater says that a probe did not find the mail and that another shall be made at runAt.
 func (db *DB) ProbeLater(ctx context.Context, claim *Outbox, runAt time.Time, cause string) error {
 	return db.endClaim(ctx, claim,
@@ -187,6 +193,22 @@ func (db *DB) Release(ctx context.Context, key string) error {
 	})
 	if err != nil {
 		return fmt.Errorf("release mail %s: %w", key, err)
+	}
+	return nil
+}
+
+// Drop says that a held mail will never be sent. ErrNotFound when no mail with this key is held.
+func (db *DB) Drop(ctx context.Context, key, cause string) error {
+	err := db.tx(ctx, func(q *sqlgen.Queries) error {
+		row, err := q.DropOutbox(ctx, sqlgen.DropOutboxParams{Key: ident(key), Error: text(cause)})
+		if err != nil {
+			return found(err)
+		}
+		about := Step{MessageID: row.MessageID, SeriesID: row.SeriesID, Version: int(row.Version)}
+		return db.journal(ctx, q, about, Step{Event: EventUnsent, Detail: cause})
+	})
+	if err != nil {
+		return fmt.Errorf("drop mail %s: %w", key, err)
 	}
 	return nil
 }

@@ -23,6 +23,8 @@ const (
 	EventSendFailed    = "send-failed"    // given up; the detail is the cause
 	EventHeld          = "held"           // waits for a person; the detail is the cause
 	EventReleased      = "released"       // a person let it go
+	EventUnsent        = "unsent"         // will never be sent; the detail is the cause
+	EventPostponed     = "postponed"      // waits for a better time; the detail says which
 )
 
 // Step is one line of the journal. Where a call writes steps for a message or series version, At, MessageID, SeriesID and

@@ -100,6 +100,9 @@ type LinkJob struct {
 
 // putLinkJob writes what a review leaves to be asked again; what an earlier one left is void.
 func putLinkJob(ctx context.Context, q *sqlgen.Queries, claim *Series, r FinishedReview) error {
+	if r.KeepLinks {
+		return nil
+	}
 	if len(r.Links) == 0 {
 		return q.DropLinkJob(ctx, sqlgen.DropLinkJobParams{SeriesID: claim.ID, Version: int64(claim.Version)})
 	}
@@ -138,6 +141,8 @@ type FinishedLinks struct {
 	Outbox *Outbox   // a mail to send, or nil; its series version is that of the job when empty
 	Steps  []Step
 
+	Notices []Outbox // further mails, likewise
+
 	Report  []byte // JSON, in the place of the last report on the version; empty: that stays
 	Verdict string // goes with it
 }
@@ -152,13 +157,9 @@ func (db *DB) FinishLinks(ctx context.Context, job *LinkJob, f FinishedLinks) er
 }
 
 func (db *DB) finishLinks(ctx context.Context, job *LinkJob, f FinishedLinks) error {
-	var mail *Outbox
-	if f.Outbox != nil {
-		m, err := db.prepareOutbox(ctx, *f.Outbox, &Series{ID: job.SeriesID, Version: job.Version})
-		if err != nil {
-			return err
-		}
-		mail = &m
+	mails, err := db.prepareAll(ctx, f.Outbox, f.Notices, &Series{ID: job.SeriesID, Version: job.Version})
+	if err != nil {
+		return err
 	}
 	return db.tx(ctx, func(q *sqlgen.Queries) error {
 		if err := fenced(db.moveLinkJob(ctx, q, job, f)); err != nil {
@@ -171,11 +172,7 @@ func (db *DB) finishLinks(ctx context.Context, job *LinkJob, f FinishedLinks) er
 		if err := db.journal(ctx, q, about, f.Steps...); err != nil {
 			return err
 		}
-		if mail == nil {
-			return nil
-		}
-		_, err := db.insertOutbox(ctx, q, mail)
-		return err
+		return db.insertAll(ctx, q, mails)
 	})
 }
 

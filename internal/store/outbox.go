@@ -14,7 +14,12 @@ const (
 	StateSending = "sending" // a connection may have been made; after a crash nobody knows whether it was sent
 	StateSent    = "sent"    // the server took it
 	StateHeld    = "held"    // waits for a person
+	StateUnsent  = "unsent"  // will never be sent: its list is a dry run, or a person dropped it
 )
+
+// KindModeration is the kind of a mail that shows a held one to the person who may release it. It goes to no author and to no
+// list, and counts for none of the limits on replies.
+const KindModeration = "moderator"
 
 // Outbox is a mail of the bot with its final bytes: nothing is made anew when it is sent again.
 type Outbox struct {
@@ -39,13 +44,15 @@ type Outbox struct {
 	QueueID string // what the server called it
 	Error   string // why it waits
 
-	Created time.Time
-	Sent    time.Time // when the last attempt began, then when the server took it
-	rawHash string
+	Released time.Time // when a person let it go that had been held; zero: nobody did
+	Occasion time.Time // when that happened which it answers; zero: when the mails of its series version came
+	Created  time.Time
+	Sent     time.Time // when the last attempt began, then when the server took it
+	rawHash  string
 }
 
 // Enqueue stores a mail to send outside any review. It reports false, and changes nothing, when the key is taken. State may
-// be ready, which is the default, or held; RunAt zero means at once.
+// be ready, which is the default, held or unsent; RunAt zero means at once.
 func (db *DB) Enqueue(ctx context.Context, o Outbox, steps ...Step) (fresh bool, err error) {
 	mail, err := db.prepareOutbox(ctx, o, &Series{})
 	if err == nil {
@@ -75,12 +82,42 @@ func (db *DB) prepareOutbox(ctx context.Context, o Outbox, s *Series) (Outbox, e
 	switch {
 	case o.Key == "" || o.MessageID == "" || len(o.Raw) == 0 || len(o.Recipients) == 0:
 		return o, errors.New("a mail needs a key, a Message-ID, recipients and bytes")
-	case o.State != StateReady && o.State != StateHeld:
+	case o.State != StateReady && o.State != StateHeld && o.State != StateUnsent:
 		return o, fmt.Errorf("a mail cannot begin as %s", o.State)
 	}
 	var err error
 	o.rawHash, err = db.putRaw(ctx, o.Raw)
 	return o, err
+}
+
+// prepareAll is prepareOutbox for a mail, when there is one, and those that go with it.
+func (db *DB) prepareAll(ctx context.Context, mail *Outbox, others []Outbox, s *Series) ([]Outbox, error) {
+	all := others
+	if mail != nil {
+		all = append([]Outbox{*mail}, others...)
+	}
+	ready := make([]Outbox, len(all))
+	for i, o := range all {
+		var err error
+		if ready[i], err = db.prepareOutbox(ctx, o, s); err != nil {
+			return nil, err
+		}
+	}
+	return ready, nil
+}
+
+// insertAll is insertOutbox for several mails. When the key of the first is taken, what goes with it was stored with it.
+func (db *DB) insertAll(ctx context.Context, q *sqlgen.Queries, mails []Outbox) error {
+	for i := range mails {
+		fresh, err := db.insertOutbox(ctx, q, &mails[i])
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			return nil
+		}
+	}
+	return nil
 }
 
 // insertOutbox writes the row of a mail. Its id becomes one that the thread of its series speaks of, so that what answers
@@ -90,7 +127,7 @@ func (db *DB) insertOutbox(ctx context.Context, q *sqlgen.Queries, o *Outbox) (b
 	inserted, err := q.InsertOutbox(ctx, sqlgen.InsertOutboxParams{
 		Key: ident(o.Key), SeriesID: ident(o.SeriesID), Version: int64(o.Version), Kind: text(o.Kind),
 		MessageID: ident(o.MessageID), Sender: text(o.From), Recipients: packList(o.Recipients), RawHash: o.rawHash,
-		State: o.State, RunAt: due(o.RunAt, now), Error: text(o.Error), Created: now,
+		State: o.State, RunAt: due(o.RunAt, now), Error: text(o.Error), Created: now, Occasion: millis(o.Occasion),
 	})
 	if err != nil {
 		return false, fmt.Errorf("write outbox: %w", err)
@@ -110,8 +147,11 @@ func (db *DB) insertOutbox(ctx context.Context, q *sqlgen.Queries, o *Outbox) (b
 		}
 	}
 	steps := []Step{{Event: EventReplyRecorded, Detail: o.Key}}
-	if o.State == StateHeld {
+	switch o.State {
+	case StateHeld:
 		steps = append(steps, Step{Event: EventHeld, Detail: o.Error})
+	case StateUnsent:
+		steps = append(steps, Step{Event: EventUnsent, Detail: o.Error})
 	}
 	return true, db.journal(ctx, q, about, steps...)
 }
@@ -174,6 +214,6 @@ func readOutbox(r sqlgen.Outbox) (Outbox, error) {
 		Key: r.Key, SeriesID: r.SeriesID, Version: int(r.Version), Kind: r.Kind, MessageID: r.MessageID,
 		From: r.Sender, Recipients: recipients, State: r.State, RunAt: moment(r.RunAt),
 		Attempts: int(r.Attempts), Probes: int(r.Probes), Owner: r.Owner, Lease: moment(r.Lease), Epoch: r.Epoch,
-		QueueID: r.QueueID, Error: r.Error, Created: moment(r.Created), Sent: moment(r.Sent), rawHash: r.RawHash,
+		QueueID: r.QueueID, Error: r.Error, Released: moment(r.Released), Occasion: moment(r.Occasion), Created: moment(r.Created), Sent: moment(r.Sent), rawHash: r.RawHash,
 	}, err
 }

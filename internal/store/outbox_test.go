@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +31,10 @@ func TestDelivery(t *testing.T) {
 	hold := func(e *env) error { return e.db.HoldOutbox(ctx, e.claim, "over the cap") }
 	later := func(e *env) error { return e.db.ProbeLater(ctx, e.claim, e.s.now.In(time.Minute), "not there") }
 	release := func(e *env) error { return e.db.Release(ctx, e.claim.Key) }
+	drop := func(e *env) error { return e.db.Drop(ctx, e.claim.Key, "dropped by a person") }
+	postpone := func(e *env) error {
+		return e.db.PostponeOutbox(ctx, e.claim, e.s.now.In(time.Minute), "quiet hours")
+	}
 	confirm := func(e *env) error { return e.db.ConfirmSent(ctx, e.claim.Key, "copy seen") }
 	wait := func(e *env) error { e.s.now.Sleep(2 * time.Minute); return nil }
 	claim := func(e *env) error { e.claim = e.s.claimMail(e.db); return nil }
@@ -55,6 +60,8 @@ func TestDelivery(t *testing.T) {
 		{"failed before sending", []func(*env) error{fail}, "failed", 0, "send-failed", false},
 		{"over the cap, released", []func(*env) error{hold, release, claim, send, sent}, "sent", 1,
 			"held released sending sent", false},
+		{"over the cap, dropped", []func(*env) error{hold, drop}, "unsent", 0, "held unsent", false},
+		{"put off, then sent", []func(*env) error{postpone, wait, claim, send, sent}, "sent", 1, "postponed sending sent", false},
 		{"unknown and found", []func(*env) error{send, wait, probe, sent}, "sent", 1, "sending sent", false},
 		{"unknown, not found, sent again", []func(*env) error{send, wait, probe, later, wait, probe, retry, wait, claim, send, sent},
 			"sent", 2, "sending send-unknown send-retry sending sent", false},
@@ -92,6 +99,9 @@ func TestDelivery(t *testing.T) {
 				quiet := c.state == "sent" || c.state == "sending" || c.attempts == 0 && c.state == "ready"
 				if mail.State != c.state || mail.Attempts != c.attempts || (mail.Error == "") != quiet {
 					t.Errorf("mail %+v", mail)
+				}
+				if released := strings.Contains(c.journal, "released"); released == mail.Released.IsZero() {
+					t.Errorf("released at %v", mail.Released)
 				}
 				if (c.state == "sent" || c.state == "sending") == mail.Sent.IsZero() {
 					t.Errorf("%s at %v", mail.State, mail.Sent)

@@ -43,6 +43,7 @@ type Command struct {
 	Refused   string // why nothing is to be done, empty to obey
 	Review    bool   // make the version due once more
 	Reply     *Outbox
+	Notices   []Outbox // further mails, beside Reply
 
 	Most  int       // commands of one series, all versions together, that are obeyed
 	Since time.Time // since then
@@ -52,16 +53,15 @@ type Command struct {
 // transaction. A command beyond Most, or about a version that another has replaced, changes nothing but the journal. It
 // reports whether the command was obeyed; for one that is settled already it was not.
 func (db *DB) Obey(ctx context.Context, c Command) (obeyed bool, err error) {
-	var mail *Outbox
-	if c.Reply != nil && c.Refused == "" {
-		m, err := db.prepareOutbox(ctx, *c.Reply, &Series{ID: c.SeriesID, Version: c.Version})
+	var mails []Outbox
+	if c.Refused == "" {
+		mails, err = db.prepareAll(ctx, c.Reply, c.Notices, &Series{ID: c.SeriesID, Version: c.Version})
 		if err != nil {
 			return false, fmt.Errorf("obey %s: %w", c.MessageID, err)
 		}
-		mail = &m
 	}
 	err = db.tx(ctx, func(q *sqlgen.Queries) (err error) {
-		obeyed, err = db.obey(ctx, q, c, mail)
+		obeyed, err = db.obey(ctx, q, c, mails)
 		return err
 	})
 	if err != nil {
@@ -70,7 +70,7 @@ func (db *DB) Obey(ctx context.Context, c Command) (obeyed bool, err error) {
 	return obeyed, nil
 }
 
-func (db *DB) obey(ctx context.Context, q *sqlgen.Queries, c Command, mail *Outbox) (bool, error) {
+func (db *DB) obey(ctx context.Context, q *sqlgen.Queries, c Command, mails []Outbox) (bool, error) {
 	id := ident(c.SeriesID)
 	// The row of the version comes first: whoever counts the commands of a series waits for the others who do.
 	held, err := q.HoldSeries(ctx, sqlgen.HoldSeriesParams{ID: id, Version: int64(c.Version)})
@@ -108,12 +108,7 @@ func (db *DB) obey(ctx context.Context, q *sqlgen.Queries, c Command, mail *Outb
 			return false, err
 		}
 	}
-	if mail != nil {
-		if _, err := db.insertOutbox(ctx, q, mail); err != nil {
-			return false, err
-		}
-	}
-	return true, nil
+	return true, db.insertAll(ctx, q, mails)
 }
 
 // Commands reads the mails that ask for something and that nobody has settled, oldest first: what a crash left between

@@ -112,8 +112,17 @@ func TestBaseMoved(t *testing.T) {
 		}
 		notice := store.Outbox{Key: "notice", Kind: "moderator", MessageID: "notice@example.org", Recipients: []string{"ada@example.org"}, Raw: []byte("x")}
 		must(t, db.FinishSeries(ctx, claim, store.FinishedReview{State: store.StateDone, Verdict: "clean", BaseCommit: "new", Notices: []store.Outbox{notice}}))
-		if o, err := db.OutboxByKey(ctx, "notice"); err != nil || o.SeriesID != "" {
-			t.Errorf("notice: %+v, %v", o, err)
+		if o, err := db.OutboxByKey(ctx, "notice"); err != nil || o.SeriesID != "open" {
+			t.Errorf("notice, which is erased with its series: %+v, %v", o, err)
+		}
+		sending, err := db.ClaimOutbox(ctx, time.Minute)
+		must(t, err)
+		must(t, db.MarkSending(ctx, sending))
+		if n, err := db.SentOfSeries(ctx, "open", s.now.In(-time.Hour)); n != 0 || err != nil {
+			t.Errorf("the notice counts as %d replies on its series, %v", n, err)
+		}
+		if n, err := db.SentSince(ctx, "", s.now.In(-time.Hour)); n != 0 || err != nil {
+			t.Errorf("the notice counts as %d replies, %v", n, err)
 		}
 		s.now.Sleep(2 * time.Hour)
 		if n, err := db.BaseMoved(ctx, "wiki", "newer", s.now.In(-time.Hour)); err != nil || n != 0 {

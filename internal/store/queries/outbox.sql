@@ -1,8 +1,8 @@
 -- name: InsertOutbox :execrows
 INSERT INTO outbox (key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts,
-    probes, owner, lease, epoch, queue_id, error, created, sent)
+    probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion)
 VALUES (@key, @series_id, @version, @kind, @message_id, @sender, @recipients, @raw_hash, @state, @run_at, 0,
-    0, '', 0, 0, '', @error, @created, 0)
+    0, '', 0, 0, '', @error, @created, 0, 0, @occasion)
 ON CONFLICT (key) DO NOTHING;
 
 -- name: OutboxByKey :one
@@ -18,7 +18,7 @@ SELECT * FROM outbox WHERE series_id = @series_id AND version = @version ORDER B
 SELECT * FROM outbox WHERE state = @state ORDER BY run_at, key LIMIT @most;
 
 -- name: FailingOutbox :many
-SELECT * FROM outbox WHERE error <> '' AND state <> 'sent' ORDER BY created DESC, key LIMIT @most;
+SELECT * FROM outbox WHERE error <> '' AND state NOT IN ('sent', 'unsent') ORDER BY created DESC, key LIMIT @most;
 
 -- name: CountOutbox :many
 SELECT state, COUNT(*) AS amount FROM outbox GROUP BY state ORDER BY state;
@@ -53,7 +53,12 @@ WHERE key = @key AND attempts > 0 AND state <> 'sent'
 RETURNING *;
 
 -- name: ReleaseOutbox :one
-UPDATE outbox SET state = 'ready', run_at = @now, error = '', owner = '', lease = 0
+UPDATE outbox SET state = 'ready', run_at = @now, released = @now, error = '', owner = '', lease = 0
+WHERE key = @key AND state = 'held'
+RETURNING *;
+
+-- name: DropOutbox :one
+UPDATE outbox SET state = 'unsent', error = @error, owner = '', lease = 0
 WHERE key = @key AND state = 'held'
 RETURNING *;
 
@@ -66,8 +71,9 @@ FROM outbox WHERE state IN ('ready', 'sending') AND run_at < @never;
 
 -- name: SentSince :one
 SELECT COUNT(*) AS amount FROM outbox AS o LEFT JOIN series AS s ON s.id = o.series_id AND s.version = o.version
-WHERE o.sent >= @since AND o.state IN ('sending', 'sent')
+WHERE o.sent >= @since AND o.state IN ('sending', 'sent') AND o.kind <> 'moderator'
     AND (CAST(@author AS TEXT) = '' OR s.author_email = @author);
 
 -- name: SentOfSeries :one
-SELECT COUNT(*) AS amount FROM outbox WHERE series_id = @series_id AND sent >= @since AND state IN ('sending', 'sent');
+SELECT COUNT(*) AS amount FROM outbox WHERE series_id = @series_id AND sent >= @since AND state IN ('sending', 'sent')
+    AND kind <> 'moderator';

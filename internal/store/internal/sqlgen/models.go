@@ -106,6 +106,8 @@ type Outbox struct {
 	Error      string
 	Created    int64
 	Sent       int64
+	Released   int64
+	Occasion   int64
 }
 
 type Raw struct {

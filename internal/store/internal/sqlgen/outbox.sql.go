@@ -16,7 +16,7 @@ WHERE key = (
         WHERE o.state = $3 AND o.run_at <= $4 AND o.lease < $4
         ORDER BY o.run_at, o.key LIMIT 1 /* on postgresql: for update skip locked */)
     AND state = $3 AND run_at <= $4 AND lease < $4
-RETURNING key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent
+RETURNING key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion
 `
 
 type ClaimOutboxParams struct {
@@ -54,6 +54,8 @@ func (q *Queries) ClaimOutbox(ctx context.Context, arg ClaimOutboxParams) (Outbo
 		&i.Error,
 		&i.Created,
 		&i.Sent,
+		&i.Released,
+		&i.Occasion,
 	)
 	return i, err
 }
@@ -61,7 +63,7 @@ func (q *Queries) ClaimOutbox(ctx context.Context, arg ClaimOutboxParams) (Outbo
 const confirmOutbox = `-- name: ConfirmOutbox :one
 UPDATE outbox SET state = 'sent', sent = $1, error = ''
 WHERE key = $2 AND attempts > 0 AND state <> 'sent'
-RETURNING key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent
+RETURNING key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion
 `
 
 type ConfirmOutboxParams struct {
@@ -92,6 +94,8 @@ func (q *Queries) ConfirmOutbox(ctx context.Context, arg ConfirmOutboxParams) (O
 		&i.Error,
 		&i.Created,
 		&i.Sent,
+		&i.Released,
+		&i.Occasion,
 	)
 	return i, err
 }
@@ -128,8 +132,48 @@ func (q *Queries) CountOutbox(ctx context.Context) ([]CountOutboxRow, error) {
 	return items, nil
 }
 
+const dropOutbox = `-- name: DropOutbox :one
+UPDATE outbox SET state = 'unsent', error = $1, owner = '', lease = 0
+WHERE key = $2 AND state = 'held'
+RETURNING key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion
+`
+
+type DropOutboxParams struct {
+	Error string
+	Key   string
+}
+
+func (q *Queries) DropOutbox(ctx context.Context, arg DropOutboxParams) (Outbox, error) {
+	row := q.db.QueryRowContext(ctx, dropOutbox, arg.Error, arg.Key)
+	var i Outbox
+	err := row.Scan(
+		&i.Key,
+		&i.SeriesID,
+		&i.Version,
+		&i.Kind,
+		&i.MessageID,
+		&i.Sender,
+		&i.Recipients,
+		&i.RawHash,
+		&i.State,
+		&i.RunAt,
+		&i.Attempts,
+		&i.Probes,
+		&i.Owner,
+		&i.Lease,
+		&i.Epoch,
+		&i.QueueID,
+		&i.Error,
+		&i.Created,
+		&i.Sent,
+		&i.Released,
+		&i.Occasion,
+	)
+	return i, err
+}
+
 const failingOutbox = `-- name: FailingOutbox :many
-SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent FROM outbox WHERE error <> '' AND state <> 'sent' ORDER BY created DESC, key LIMIT $1
+SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion FROM outbox WHERE error <> '' AND state NOT IN ('sent', 'unsent') ORDER BY created DESC, key LIMIT $1
 `
 
 func (q *Queries) FailingOutbox(ctx context.Context, most int32) ([]Outbox, error) {
@@ -161,6 +205,8 @@ func (q *Queries) FailingOutbox(ctx context.Context, most int32) ([]Outbox, erro
 			&i.Error,
 			&i.Created,
 			&i.Sent,
+			&i.Released,
+			&i.Occasion,
 		); err != nil {
 			return nil, err
 		}
@@ -189,9 +235,9 @@ func (q *Queries) FreeOutbox(ctx context.Context) (int64, error) {
 
 const insertOutbox = `-- name: InsertOutbox :execrows
 INSERT INTO outbox (key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts,
-    probes, owner, lease, epoch, queue_id, error, created, sent)
+    probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0,
-    0, '', 0, 0, '', $11, $12, 0)
+    0, '', 0, 0, '', $11, $12, 0, 0, $13)
 ON CONFLICT (key) DO NOTHING
 `
 
@@ -208,6 +254,7 @@ type InsertOutboxParams struct {
 	RunAt      int64
 	Error      string
 	Created    int64
+	Occasion   int64
 }
 
 func (q *Queries) InsertOutbox(ctx context.Context, arg InsertOutboxParams) (int64, error) {
@@ -224,6 +271,7 @@ func (q *Queries) InsertOutbox(ctx context.Context, arg InsertOutboxParams) (int
 		arg.RunAt,
 		arg.Error,
 		arg.Created,
+		arg.Occasion,
 	)
 	if err != nil {
 		return 0, err
@@ -305,7 +353,7 @@ func (q *Queries) NextOutbox(ctx context.Context, never int64) (int64, error) {
 }
 
 const outboxByKey = `-- name: OutboxByKey :one
-SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent FROM outbox WHERE key = $1
+SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion FROM outbox WHERE key = $1
 `
 
 func (q *Queries) OutboxByKey(ctx context.Context, key string) (Outbox, error) {
@@ -331,12 +379,14 @@ func (q *Queries) OutboxByKey(ctx context.Context, key string) (Outbox, error) {
 		&i.Error,
 		&i.Created,
 		&i.Sent,
+		&i.Released,
+		&i.Occasion,
 	)
 	return i, err
 }
 
 const outboxByMessageID = `-- name: OutboxByMessageID :one
-SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent FROM outbox WHERE message_id = $1 ORDER BY created, key LIMIT 1
+SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion FROM outbox WHERE message_id = $1 ORDER BY created, key LIMIT 1
 `
 
 func (q *Queries) OutboxByMessageID(ctx context.Context, messageID string) (Outbox, error) {
@@ -362,12 +412,14 @@ func (q *Queries) OutboxByMessageID(ctx context.Context, messageID string) (Outb
 		&i.Error,
 		&i.Created,
 		&i.Sent,
+		&i.Released,
+		&i.Occasion,
 	)
 	return i, err
 }
 
 const outboxByState = `-- name: OutboxByState :many
-SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent FROM outbox WHERE state = $1 ORDER BY run_at, key LIMIT $2
+SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion FROM outbox WHERE state = $1 ORDER BY run_at, key LIMIT $2
 `
 
 type OutboxByStateParams struct {
@@ -404,6 +456,8 @@ func (q *Queries) OutboxByState(ctx context.Context, arg OutboxByStateParams) ([
 			&i.Error,
 			&i.Created,
 			&i.Sent,
+			&i.Released,
+			&i.Occasion,
 		); err != nil {
 			return nil, err
 		}
@@ -419,7 +473,7 @@ func (q *Queries) OutboxByState(ctx context.Context, arg OutboxByStateParams) ([
 }
 
 const outboxOfSeries = `-- name: OutboxOfSeries :many
-SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent FROM outbox WHERE series_id = $1 AND version = $2 ORDER BY created, key
+SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion FROM outbox WHERE series_id = $1 AND version = $2 ORDER BY created, key
 `
 
 type OutboxOfSeriesParams struct {
@@ -456,6 +510,8 @@ func (q *Queries) OutboxOfSeries(ctx context.Context, arg OutboxOfSeriesParams) 
 			&i.Error,
 			&i.Created,
 			&i.Sent,
+			&i.Released,
+			&i.Occasion,
 		); err != nil {
 			return nil, err
 		}
@@ -471,9 +527,9 @@ func (q *Queries) OutboxOfSeries(ctx context.Context, arg OutboxOfSeriesParams) 
 }
 
 const releaseOutbox = `-- name: ReleaseOutbox :one
-UPDATE outbox SET state = 'ready', run_at = $1, error = '', owner = '', lease = 0
+UPDATE outbox SET state = 'ready', run_at = $1, released = $1, error = '', owner = '', lease = 0
 WHERE key = $2 AND state = 'held'
-RETURNING key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent
+RETURNING key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion
 `
 
 type ReleaseOutboxParams struct {
@@ -504,6 +560,8 @@ func (q *Queries) ReleaseOutbox(ctx context.Context, arg ReleaseOutboxParams) (O
 		&i.Error,
 		&i.Created,
 		&i.Sent,
+		&i.Released,
+		&i.Occasion,
 	)
 	return i, err
 }
@@ -534,6 +592,7 @@ func (q *Queries) RenewOutbox(ctx context.Context, arg RenewOutboxParams) (int64
 
 const sentOfSeries = `-- name: SentOfSeries :one
 SELECT COUNT(*) AS amount FROM outbox WHERE series_id = $1 AND sent >= $2 AND state IN ('sending', 'sent')
+    AND kind <> 'moderator'
 `
 
 type SentOfSeriesParams struct {
@@ -550,7 +609,7 @@ func (q *Queries) SentOfSeries(ctx context.Context, arg SentOfSeriesParams) (int
 
 const sentSince = `-- name: SentSince :one
 SELECT COUNT(*) AS amount FROM outbox AS o LEFT JOIN series AS s ON s.id = o.series_id AND s.version = o.version
-WHERE o.sent >= $1 AND o.state IN ('sending', 'sent')
+WHERE o.sent >= $1 AND o.state IN ('sending', 'sent') AND o.kind <> 'moderator'
     AND (CAST($2 AS TEXT) = '' OR s.author_email = $2)
 `
 
@@ -567,7 +626,7 @@ func (q *Queries) SentSince(ctx context.Context, arg SentSinceParams) (int64, er
 }
 
 const unknownOutbox = `-- name: UnknownOutbox :many
-SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent FROM outbox WHERE state = 'sending' AND lease < $1 ORDER BY run_at, key
+SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion FROM outbox WHERE state = 'sending' AND lease < $1 ORDER BY run_at, key
 `
 
 func (q *Queries) UnknownOutbox(ctx context.Context, now int64) ([]Outbox, error) {
@@ -599,6 +658,8 @@ func (q *Queries) UnknownOutbox(ctx context.Context, now int64) ([]Outbox, error
 			&i.Error,
 			&i.Created,
 			&i.Sent,
+			&i.Released,
+			&i.Occasion,
 		); err != nil {
 			return nil, err
 		}
