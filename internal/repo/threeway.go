@@ -115,6 +115,9 @@ func (r *run) oldBlob(e *patch.Entry) (id plumbing.Hash, why string, err error) 
 		if n == nil {
 			return id, "not in the current tree", nil
 		}
+		if n.mode == modeGitlink {
+			return id, "the patch does not say that it is a submodule", nil
+		}
 		return n.id, "", nil
 	case len(ids) > 1:
 		return id, fmt.Sprintf("the id %s is ambiguous", e.OldID), nil

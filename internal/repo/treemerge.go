@@ -158,20 +158,45 @@ func (m *treeMerge) mergeTheirMove(path, theirPath string) error {
 	if err != nil {
 		return err
 	}
-	if occupied && !m.inBase(theirPath) && existing.mode == t.mode && existing.id == t.id {
+	occupied = occupied && !m.inBase(theirPath)
+	if occupied && isRegular(existing.mode) && isRegular(m.base[path].mode) && !isRegular(o.mode) {
+		return m.mergeOntoOther(path, theirPath, existing, t)
+	}
+	if occupied && existing.mode == t.mode && existing.id == t.id {
 		return nil
 	}
 	merged, ok, err := m.mergeFile(path, m.base[path], o, t)
 	if err != nil {
 		return err
 	}
-	if ok && occupied && !m.inBase(theirPath) {
+	if ok && occupied {
 		if merged, ok, err = m.mergeFile(theirPath, treeEntry{}, existing, merged); err != nil {
 			return err
 		}
 	}
 	if !ok {
 		m.conflict(path, "", "hunk", "both sides changed the same lines")
+		return nil
+	}
+	m.put[theirPath] = merged
+	return nil
+}
+
+// mergeOntoOther is what git makes of a renamed symbolic link when a file of ours stands at the new name. A patch that only
+// renames a link does not say that it is one, and the made-up base takes it for a file. The older git then merges the text of
+// the link into that file; the newer one drops the rename.
+func (m *treeMerge) mergeOntoOther(path, theirPath string, existing, t treeEntry) error {
+	m.sensitive = true
+	if m.variant == MergeOrt {
+		delete(m.remove, path)
+		return nil
+	}
+	merged, ok, err := m.mergeFile(theirPath, treeEntry{}, existing, t)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		m.conflict(theirPath, path, "exists", "both sides created it, with different contents")
 		return nil
 	}
 	m.put[theirPath] = merged
