@@ -75,10 +75,25 @@ func (r *run) try(diff []byte, v MergeVariant) (attempt, error) {
 	if err != nil {
 		return merged, err
 	}
-	if merged.failure != nil && plain.failure.status != StatusConflict {
+	switch {
+	case merged.failure == nil:
+	case plain.failure.status != StatusConflict:
 		merged.failure = plain.failure
+	case merged.failure.status == StatusNoBase:
+		merged.failure = baseless(plain.failure, merged.failure)
 	}
 	return merged, nil
+}
+
+// baseless is a failure for want of a base, shown at the place where the diff did not apply to the current tree: an author
+// can look at that, and not at a version that nobody has.
+func baseless(plain, merged *failure) *failure {
+	f := *plain
+	f.status, f.Detail = merged.status, merged.Detail
+	if f.Reason == "hunk" {
+		f.Reason = merged.Reason
+	}
+	return &f
 }
 
 func syntaxFailure(bad *patch.SyntaxError) *failure {

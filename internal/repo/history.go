@@ -209,16 +209,17 @@ func (r *Repo) countLine(e treeEntry, there bool, line string) int {
 
 // FindApplied finds the commit, among the last 500 up to tip, that brought the changes of a diff: the newest with the same
 // patch id, else the oldest of the newest run of commits whose trees hold every new blob of files, provided that it brought
-// at least one of them. ok is false when there is none.
+// at least one of them. Without files the patch id alone decides, as for a patch that only its id names. ok is false when
+// there is none.
 func (r *Repo) FindApplied(ctx context.Context, tip, patchID string, files []patch.File) (CommitInfo, bool) {
 	t, valid := parseID(tip)
-	if !valid || len(files) == 0 {
+	if !valid || len(files) == 0 && patchID == "" {
 		return CommitInfo{}, false
 	}
 	var same, holding *commit
-	run := true
+	run := len(files) > 0
 	r.ancestors(ctx, t, foundReach, func(_ int, c *commit) bool {
-		if patchID != "" && r.touched(c, files) == len(files) && r.patchID(c) == patchID {
+		if patchID != "" && (len(files) == 0 || r.touched(c, files) == len(files)) && r.patchID(c) == patchID {
 			same = c
 			return false
 		}
@@ -279,11 +280,19 @@ func (r *Repo) touched(c *commit, files []patch.File) int {
 	return n
 }
 
-// patchID is the patch id of what c changed, empty when that cannot be told.
+// patchID is the patch id of what c changed, empty for a merge and when it cannot be told.
 func (r *Repo) patchID(c *commit) string {
+	if len(c.parents) > 1 {
+		return ""
+	}
+	if id, ok := r.patchIDs.get(c.id); ok {
+		return id
+	}
 	diff, err := r.commitDiff(c)
 	if err != nil {
 		return ""
 	}
-	return patch.PatchID(diff)
+	id := patch.PatchID(diff)
+	r.patchIDs.put(c.id, id, int64(len(id)))
+	return id
 }

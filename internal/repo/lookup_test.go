@@ -48,6 +48,13 @@ func TestLookups(t *testing.T) {
 		if found, ok := r.FindApplied(t.Context(), c.Parents[0], patch.PatchID(commit.Diff), files); ok {
 			t.Errorf("%s is found before it was made, at %s", c.ID, found.ID)
 		}
+		byID, ok := r.FindApplied(t.Context(), tip.ID, patch.PatchID(commit.Diff), nil)
+		if !ok || byID.ID != c.ID {
+			t.Errorf("%s (%s) is found by its patch id alone at %s (%s), %v", c.ID, c.Title, byID.ID, byID.Title, ok)
+		}
+		if found, ok := r.FindApplied(t.Context(), c.Parents[0], patch.PatchID(commit.Diff), nil); ok {
+			t.Errorf("%s is found by its patch id before it was made, at %s", c.ID, found.ID)
+		}
 		hinted, behind, ok := r.BaseOf(t.Context(), tip.ID, files, c.Parents[0])
 		if !ok || hinted.ID != c.Parents[0] || behind != 299-i+1 {
 			t.Errorf("%s with a hint: %s, %d behind, %v", c.ID, hinted.ID, behind, ok)

@@ -25,6 +25,7 @@ const (
 	commitCacheBytes = 4 << 20
 	sizeCacheBytes   = 4 << 20
 	spanCacheBytes   = 16 << 20
+	patchCacheBytes  = 1 << 20
 	packCacheBytes   = 16 << 20 // delta bases, kept by go-git
 )
 
@@ -38,22 +39,24 @@ type Repo struct {
 	store storage.Storer
 	packs map[string]*packIndex
 
-	blobs   *cache[plumbing.Hash, []byte]
-	trees   *cache[plumbing.Hash, []treeEntry]
-	commits *cache[plumbing.Hash, *commit]
-	sizes   *cache[plumbing.Hash, int64]
-	spans   *cache[spanKey, []span]
+	blobs    *cache[plumbing.Hash, []byte]
+	trees    *cache[plumbing.Hash, []treeEntry]
+	commits  *cache[plumbing.Hash, *commit]
+	sizes    *cache[plumbing.Hash, int64]
+	spans    *cache[spanKey, []span]
+	patchIDs *cache[plumbing.Hash, string]
 }
 
 func newRepo(store storage.Storer) *Repo {
 	return &Repo{
-		store:   store,
-		packs:   make(map[string]*packIndex),
-		blobs:   newCache[plumbing.Hash, []byte](blobCacheBytes),
-		trees:   newCache[plumbing.Hash, []treeEntry](treeCacheBytes),
-		commits: newCache[plumbing.Hash, *commit](commitCacheBytes),
-		sizes:   newCache[plumbing.Hash, int64](sizeCacheBytes),
-		spans:   newCache[spanKey, []span](spanCacheBytes),
+		store:    store,
+		packs:    make(map[string]*packIndex),
+		blobs:    newCache[plumbing.Hash, []byte](blobCacheBytes),
+		trees:    newCache[plumbing.Hash, []treeEntry](treeCacheBytes),
+		commits:  newCache[plumbing.Hash, *commit](commitCacheBytes),
+		sizes:    newCache[plumbing.Hash, int64](sizeCacheBytes),
+		spans:    newCache[spanKey, []span](spanCacheBytes),
+		patchIDs: newCache[plumbing.Hash, string](patchCacheBytes),
 	}
 }
 

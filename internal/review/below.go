@@ -178,6 +178,17 @@ func (b *builder) lacking() string {
 	return b.list(all)
 }
 
+// unlanded leaves out the patch ids of commits that are in the history of base already: git writes them down too.
+func unlanded(ctx context.Context, r *repo.Repo, base string, refs []string) []string {
+	return slices.DeleteFunc(slices.Clone(refs), func(ref string) bool {
+		if !isPatchID(ref) {
+			return false
+		}
+		_, landed := r.FindApplied(ctx, base, ref, nil)
+		return landed
+	})
+}
+
 // maxRef is the width at which a message id or address is cut.
 const maxRef = 66
 

@@ -108,6 +108,33 @@ func goldenReply(t *testing.T, words *Translator, name string, r *Report) {
 	}
 }
 
+// A patch that only its id names is not missed once it is in the branch.
+func TestUnlanded(t *testing.T) {
+	w := newWiki(t)
+	lower, upper := stacked(w, "")
+	id := lower.Parts[0].Mail.PatchID
+	req := w.request(upper)
+	req.Unknown = []string{id, "20220301.0@example.org"}
+	r, err := Review(context.Background(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(r.Unknown, req.Unknown) {
+		t.Errorf("unknown before: %q", r.Unknown)
+	}
+	w.write("publier.md", "---\ntitle: Publier\n---\n\n# Publier\n\nVoir la [page perdue](perdue.md).\n")
+	w.edit("index.md", "# Accueil\n", "# Accueil\n\nVoir [Publier](publier.md).\n")
+	w.commit("publier: Add page")
+	next := w.request(upper)
+	next.Unknown = req.Unknown
+	if r, err = Review(context.Background(), next); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(r.Unknown, []string{"20220301.0@example.org"}) || !slices.Equal(next.Unknown, req.Unknown) {
+		t.Errorf("unknown afterwards: %q", r.Unknown)
+	}
+}
+
 // A series whose patches are all in those below brings nothing, and its numbers are its own.
 func TestPileUp(t *testing.T) {
 	w := newWiki(t)

@@ -59,7 +59,7 @@ func TestEnds(t *testing.T) {
 			w.commit("guides: Other words")
 			return mail
 		}},
-		{name: "no-base", status: repo.StatusNoBase, mail: func(w *wikiRepo) []byte {
+		{name: "no-base", status: repo.StatusNoBase, line: 11, mail: func(w *wikiRepo) []byte {
 			mail := index.ReplaceAll(update(w), []byte("index 1234567.."))
 			w.edit("guides.md", "Utiliser un logiciel libre.", "Choisir un logiciel libre.")
 			w.commit("guides: Other words")

@@ -70,7 +70,7 @@ func (r *Report) try(ctx context.Context, req Request) error {
 		return err
 	}
 	r.Base = Base{Commit: base, Branch: req.Branch, How: how}
-	r.Unknown = req.Unknown
+	r.Unknown = unlanded(ctx, req.Repo, base, req.Unknown)
 	lower := r.lower(ctx, req, base)
 	scratch := req.Repo.ScratchWith(req.Scratch)
 	p, err := pileUp(ctx, scratch, base, lower, req.Series)
