@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"time"
 
 	"patchbot/internal/bot"
 	"patchbot/internal/config"
@@ -34,6 +35,15 @@ func (i inbox) Run(ctx context.Context, cursor func(context.Context) (store.Curs
 // Find searches the mailbox for a header field.
 func (i inbox) Find(ctx context.Context, name, value string) (bool, error) {
 	return i.imap.Find(ctx, [2]string{name, value})
+}
+
+// behind is since when the mailbox could not be read to its end, and why.
+func (i inbox) behind() (time.Time, string) {
+	s := i.imap.State()
+	if s.Connected {
+		return s.Behind, s.LastError
+	}
+	return s.Behind, "not connected: " + s.LastError
 }
 
 // outlet plugs an SMTP server into the bot.

@@ -73,6 +73,7 @@ user = "bot"
 password_command = ["echo", "right"]
 [bot]
 address = "bot@example.org"
+operator = "admin@example.org"
 [reply]
 enabled = true
 [[list]]
@@ -116,7 +117,7 @@ func TestDoctorHealthy(t *testing.T) {
 		t.Errorf("exit status %d", status)
 	}
 	for _, name := range []string{"configuration", "rules", "templates", "imap-password", "smtp-password", "state directory",
-		"database", "daemon", "replies", "dns localhost", "imap", "smtp", "repository w"} {
+		"database", "daemon", "replies", "alerts", "dns localhost", "imap", "smtp", "repository w"} {
 		if items[name].State != itemOK {
 			t.Errorf("%s: %+v", name, items[name])
 		}
@@ -159,6 +160,7 @@ branch = "mian"`}, nil, 1, "repository w", itemTrouble, "one of: main"},
 		{"rules", []string{`[reply]`, "[rules]\nbroken-lnik = \"error\"\n[reply]"}, nil, 2, "rules", itemTrouble, "broken-lnik"},
 		{"incomplete configuration", []string{`address = "bot@example.org"`, ``}, nil, 2, "configuration", itemTrouble, "bot.address"},
 		{"replies are off", []string{`enabled = true`, `enabled = false`}, nil, 0, "replies", itemWarning, "enabled = true"},
+		{"nobody is told", []string{`operator = "admin@example.org"`, ``}, nil, 0, "alerts", itemWarning, "bot.operator"},
 		{"open state directory", nil, func(dir string) { chmod(dir, 0o755) }, 1, "state directory", itemTrouble, "chmod 700"},
 		{"kill switch", nil, func(dir string) { touch(filepath.Join(dir, "STOP")) }, 0, "kill switch", itemWarning, "STOP exists"},
 		{"late heartbeat", nil, func(dir string) {

@@ -227,4 +227,14 @@ func (d *doctor) switches() {
 	} else {
 		d.ok("replies", "are sent")
 	}
+	switch c := d.conf; {
+	case c.Bot.Operator == "" || c.Alert.After == 0:
+		d.warn("alerts", "set bot.operator to an address that somebody reads, and alert.after", "nobody is told when patches wait or replies are held")
+	case c.SMTP.Host == "":
+		d.warn("alerts", "configure [smtp]", "are for %s, and no server is configured that takes them", c.Bot.Operator)
+	case c.Bot.Operator == c.Bot.Address:
+		d.warn("alerts", "set bot.operator to an address that somebody reads", "go to the bot's own mailbox")
+	default:
+		d.ok("alerts", "go to %s", c.Bot.Operator)
+	}
 }

@@ -234,6 +234,9 @@ func newBot(conf *config.Config, db *store.DB, index *wiki.Index, log *slog.Logg
 		return nil, err
 	}
 	o.Inbox, o.Outlet, o.Index = in, out, index
+	if box, ok := in.(inbox); ok {
+		o.Alert.Mailbox = box.behind
+	}
 	if o.Links, err = newAsker(conf, db, log); err != nil {
 		return nil, err
 	}
@@ -267,6 +270,9 @@ func botOptions(conf *config.Config, db *store.DB, log *slog.Logger) (bot.Option
 			IncompleteAfter: time.Duration(conf.Series.IncompleteAfter), Settle: time.Duration(conf.Series.Settle),
 			Replies: conf.Reply.Enabled, MaxAge: time.Duration(conf.Reply.MaxAge), PerSenderHour: conf.Reply.PerSenderHour, PerHour: conf.Reply.PerHour, PerThreadDay: conf.Reply.PerThreadDay,
 			AuthServers: authServers(conf), Verify: conf.Apply.VerifyWithGit,
+		},
+		Alert: bot.Alert{
+			To: conf.Bot.Operator, After: time.Duration(conf.Alert.After), Remind: time.Duration(conf.Alert.Remind), Lang: language(conf, ""),
 		},
 		KillSwitch: killSwitch(conf), Now: time.Now, Log: log,
 	}, nil

@@ -117,6 +117,7 @@ type Options struct {
 	WebURL     string      // base of the web pages, empty when there are none
 	Self       Self
 	Policy     Policy
+	Alert      Alert
 	Limits     email.Limits
 	KillSwitch func() bool // true: no mail may leave
 	Now        func() time.Time
@@ -130,6 +131,7 @@ type Bot struct {
 	wakeSender chan struct{}
 	stamps     [3]atomic.Int64
 	recovered  time.Time // by the worker
+	alerted    time.Time // by the sender
 }
 
 // Loop names one of the goroutines of Run.

@@ -42,6 +42,9 @@ func (b *Bot) late(ctx context.Context, row *store.Outbox) (done bool, err error
 
 // age is the time since the newest mail arrived that a reply speaks of; 0 when it speaks of no series.
 func (b *Bot) age(ctx context.Context, row *store.Outbox) (time.Duration, error) {
+	if row.SeriesID == "" {
+		return 0, nil
+	}
 	mails, err := b.Store.MessagesOf(ctx, row.SeriesID, row.Version)
 	if errors.Is(err, store.ErrNotFound) || err == nil && len(mails) == 0 {
 		return 0, nil

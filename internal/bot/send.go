@@ -48,6 +48,11 @@ func (b *Bot) recipients(r *email.Reply) []string {
 
 // sendOne settles one reply whose fate is unknown, or else sends one that is due. It reports whether there was one.
 func (b *Bot) sendOne(ctx context.Context) (bool, error) {
+	if b.Outlet != nil {
+		if err := b.alert(ctx); err != nil {
+			return false, err
+		}
+	}
 	did, err := b.settleOne(ctx)
 	if did || err != nil {
 		return did, err
@@ -157,8 +162,12 @@ func (b *Bot) arrived(ctx context.Context, row *store.Outbox) (bool, error) {
 	return b.Inbox.Find(ctx, jobField, row.Key)
 }
 
-// overCap says which cap a reply would break, or nothing.
+// overCap says which cap a reply would break, or nothing. Alerts break none: they are few by themselves, and often tell of
+// a cap. A mail that is about no series counts only for the cap on all.
 func (b *Bot) overCap(ctx context.Context, row *store.Outbox) (string, error) {
+	if row.Kind == store.KindAlert {
+		return "", nil
+	}
 	now := b.Now()
 	author, err := b.authorOf(ctx, row)
 	if err != nil {
@@ -166,15 +175,16 @@ func (b *Bot) overCap(ctx context.Context, row *store.Outbox) (string, error) {
 	}
 	caps := []struct {
 		limit int
+		about string // who or what is counted, empty when the mail has none
 		count func() (int, error)
 		text  string
 	}{
-		{b.Policy.PerSenderHour, func() (int, error) { return b.Store.SentSince(ctx, author, now.Add(-time.Hour)) }, "replies to this author within an hour"},
-		{b.Policy.PerHour, func() (int, error) { return b.Store.SentSince(ctx, "", now.Add(-time.Hour)) }, "replies within an hour"},
-		{b.Policy.PerThreadDay, func() (int, error) { return b.Store.SentOfSeries(ctx, row.SeriesID, now.Add(-24*time.Hour)) }, "replies on this series within a day"},
+		{b.Policy.PerSenderHour, author, func() (int, error) { return b.Store.SentSince(ctx, author, now.Add(-time.Hour)) }, "replies to this author within an hour"},
+		{b.Policy.PerHour, "all", func() (int, error) { return b.Store.SentSince(ctx, "", now.Add(-time.Hour)) }, "replies within an hour"},
+		{b.Policy.PerThreadDay, row.SeriesID, func() (int, error) { return b.Store.SentOfSeries(ctx, row.SeriesID, now.Add(-24*time.Hour)) }, "replies on this series within a day"},
 	}
 	for _, c := range caps {
-		if c.limit == 0 {
+		if c.limit == 0 || c.about == "" {
 			continue
 		}
 		n, err := c.count()
@@ -188,9 +198,12 @@ func (b *Bot) overCap(ctx context.Context, row *store.Outbox) (string, error) {
 	return "", nil
 }
 
-// authorOf is the address whose series a reply answers.
+// authorOf is the address whose series a reply answers; empty for a mail about no series, or about one that is erased.
 func (b *Bot) authorOf(ctx context.Context, row *store.Outbox) (string, error) {
 	s, err := b.Store.SeriesVersion(ctx, row.SeriesID, row.Version)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
 	if err != nil {
 		return "", fmt.Errorf("read series of a reply: %w", err)
 	}

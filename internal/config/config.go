@@ -60,6 +60,7 @@ type Config struct {
 
 	Private Private `toml:"private"`
 	Apply   Apply   `toml:"apply"`
+	Alert   Alert   `toml:"alert"`
 
 	file  string
 	lines map[string]int
@@ -109,7 +110,7 @@ type Bot struct {
 	Name     string   `toml:"name"`
 	Address  string   `toml:"address"`
 	Aliases  []string `toml:"aliases"`  // further addresses that are the bot's own
-	Operator string   `toml:"operator"` // address of the people who run it, empty: none
+	Operator string   `toml:"operator"` // address of the people who run it, who get the alerts; empty: none
 }
 
 // Mail bounds what is read.
@@ -141,6 +142,12 @@ type Private struct {
 // Apply says how series are applied.
 type Apply struct {
 	VerifyWithGit bool `toml:"verify_with_git"` // the git of this machine applies them too; disagreement is logged
+}
+
+// Alert says when the operator is told by mail that the bot's work stands still.
+type Alert struct {
+	After  Duration `toml:"after"`  // how long patches may wait and the mailbox may be out of reach; 0: no alerts
+	Remind Duration `toml:"remind"` // between two mails about one incident
 }
 
 // Web says where the bot shows what it knows; nothing of it can be changed there.
@@ -216,6 +223,7 @@ func Default() *Config {
 		Mail:   Mail{MaxBytes: 5 << 20},
 		Series: Series{IncompleteAfter: Duration(15 * time.Minute), Settle: Duration(5 * time.Second)},
 		Reply:  Reply{MaxAge: Duration(7 * 24 * time.Hour), PerSenderHour: 30, PerHour: 100, PerThreadDay: 5},
+		Alert:  Alert{After: Duration(30 * time.Minute), Remind: Duration(24 * time.Hour)},
 		Web:    Web{Title: "patchbot"},
 		Links: Links{
 			Enabled: true, Ports: []int{80, 443}, PerSeries: 100, PerHost: 20, PerSenderDay: 300, Budget: Duration(time.Minute),

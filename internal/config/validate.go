@@ -55,6 +55,7 @@ func (c *Config) validate() Problems {
 	k.server("smtp", c.SMTP.Server)
 	k.positive("imap.idle_reissue", int64(c.IMAP.IdleReissue))
 	k.positive("imap.poll", int64(c.IMAP.Poll))
+	k.positive("alert.remind", int64(c.Alert.Remind))
 	k.positive("mail.max_bytes", int64(c.Mail.MaxBytes))
 	if c.SMTP.SentCopy != "" {
 		k.address("smtp.sent_copy", c.SMTP.SentCopy)

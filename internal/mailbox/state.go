@@ -15,6 +15,8 @@ type State struct {
 	LastActivity time.Time
 	// LastError is the latest trouble with the server or with recording; empty once the mailbox was read to its end again.
 	LastError string
+	// Behind is since when the mailbox could not be read to its end, for whatever reason; zero when it was at the last look.
+	Behind time.Time
 	// Retry is when the next attempt begins, after a failure; else zero.
 	Retry time.Time
 	// Due is the time by which the loop will have moved: given up a command, asked again, begun the next attempt. A clock
@@ -54,7 +56,7 @@ func (w *watch) down(err error, retry time.Time) {
 			s.Connected, s.Since = false, time.Now()
 		}
 		if err != nil {
-			s.LastError = err.Error()
+			s.fail(err)
 		}
 		s.Retry, s.Due = retry, retry
 	})
@@ -62,12 +64,22 @@ func (w *watch) down(err error, retry time.Time) {
 
 // hold records that the receiver failed while the session lives.
 func (w *watch) hold(err error, retry time.Time) {
-	w.change(func(s *State) { s.LastError, s.Retry, s.Due = err.Error(), retry, retry })
+	w.change(func(s *State) {
+		s.fail(err)
+		s.Retry, s.Due = retry, retry
+	})
+}
+
+func (s *State) fail(err error) {
+	s.LastError = err.Error()
+	if s.Behind.IsZero() {
+		s.Behind = time.Now()
+	}
 }
 
 // clear records that everything in the mailbox is handled.
 func (w *watch) clear() {
-	w.change(func(s *State) { s.LastError, s.Retry = "", time.Time{} })
+	w.change(func(s *State) { s.LastError, s.Behind, s.Retry = "", time.Time{}, time.Time{} })
 }
 
 // active records an answer of the server; due promises the next movement.

@@ -3,6 +3,7 @@ package review
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestNotes holds the mails that are no reports to goldens, and to what every mail must be: narrow, complete, signed, and
@@ -18,9 +19,24 @@ func TestNotes(t *testing.T) {
 			}
 		}
 		all := map[string]string{"help": help, "unknown": unknown}
+		for _, a := range []Alert{
+			{Kind: AlertUnread, N: 7, Items: []string{"<1@example.org>: fetch wiki: connection refused", "<2@example.org>"}},
+			{Kind: AlertHeld, N: 1, Items: []string{"<pb.x@example.org> held: 100 replies within an hour, the limit is 100"}},
+			{Kind: AlertMailbox, Items: []string{"not connected: dial tcp 192.0.2.1:993: connection refused"}},
+		} {
+			a.Since, a.Remind = time.Date(2026, 3, 1, 9, 5, 0, 0, time.UTC), 24*time.Hour
+			subject, body, err := words.Alert(lang, a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all["alert-"+string(a.Kind)] = subject + "\n\n" + body
+		}
 		for name, text := range all {
 			golden(t, "note-"+name+"."+string(lang), text)
 			for line := range strings.Lines(text) {
+				if strings.HasPrefix(line, "patchbot: ") && strings.HasPrefix(name, "alert") {
+					continue // the subject
+				}
 				if strings.HasPrefix(strings.ToLower(line), "patchbot:") {
 					t.Errorf("%s: the line %q would be a command", name, line)
 				}

@@ -40,10 +40,47 @@ func (db *DB) Purge(ctx context.Context, before time.Time) (Erased, error) {
 		return Erased{}, fmt.Errorf("find what to purge: %w", err)
 	}
 	done, err := db.erase(ctx, series, loose)
+	if err == nil {
+		err = db.eraseNotices(ctx, before)
+	}
 	if err != nil {
 		return done, fmt.Errorf("purge: %w", err)
 	}
 	return done, nil
+}
+
+// eraseNotices takes away the mails of the bot about no series that have left, or never will, and are older than a time.
+func (db *DB) eraseNotices(ctx context.Context, before time.Time) error {
+	keys, err := db.column(ctx, "SELECT key FROM outbox WHERE series_id = '' AND version = 0 AND state IN ('sent', 'failed') AND created < $1", millis(before))
+	if err != nil {
+		return err
+	}
+	for batch := range slices.Chunk(keys, eraseAtOnce) {
+		if err := db.eraseSome(ctx, batch, eraseNotice); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func eraseNotice(ctx context.Context, tx *sql.Tx, key string) ([]string, error) {
+	rows, err := tx.QueryContext(ctx, "SELECT raw_hash FROM outbox WHERE key = $1", key)
+	if err != nil {
+		return nil, err
+	}
+	hashes, err := scanColumn(rows)
+	if err != nil {
+		return nil, err
+	}
+	for _, statement := range []string{
+		"DELETE FROM step WHERE message_id IN (SELECT message_id FROM outbox WHERE key = $1)",
+		"DELETE FROM outbox WHERE key = $1",
+	} {
+		if _, err := tx.ExecContext(ctx, statement, key); err != nil {
+			return nil, err
+		}
+	}
+	return hashes, nil
 }
 
 // Forget erases everything of a person, by the address that patches and other mails came from: the series, open ones

@@ -81,6 +81,12 @@ func TestPurge(t *testing.T) {
 		if got, err := db.Purge(t.Context(), s.now.In(-time.Hour)); err != nil || got != (store.Erased{}) {
 			t.Errorf("too early: %+v, %v", got, err)
 		}
+		_, err := db.Enqueue(t.Context(), store.Outbox{Key: "alert|x", Kind: store.KindAlert, MessageID: "alert@example.org", Recipients: []string{"x@example.org"}, Raw: []byte("alert")})
+		must(t, err)
+		alert, err := db.ClaimOutbox(t.Context(), time.Minute)
+		must(t, err)
+		must(t, db.MarkSending(t.Context(), alert))
+		must(t, db.MarkSent(t.Context(), alert, "q"))
 		s.now.Sleep(400 * 24 * time.Hour)
 		got, err := db.Purge(t.Context(), s.now.In(-365*24*time.Hour))
 		must(t, err)

@@ -136,15 +136,8 @@ func (db *DB) insertOutbox(ctx context.Context, q *sqlgen.Queries, o *Outbox) (b
 	if inserted == 0 {
 		return false, db.journal(ctx, q, about, Step{Event: EventReplyExists, Detail: o.Key})
 	}
-	keys, err := q.KeysOfSeries(ctx, sqlgen.KeysOfSeriesParams{SeriesID: ident(o.SeriesID), Version: int64(o.Version)})
-	if err != nil {
+	if err := db.referTo(ctx, q, o); err != nil {
 		return false, err
-	}
-	if o.SeriesID != "" && len(keys) > 0 {
-		err := q.InsertRef(ctx, sqlgen.InsertRefParams{ID: ident(o.MessageID), MessageKey: keys[0]})
-		if err != nil {
-			return false, err
-		}
 	}
 	steps := []Step{{Event: EventReplyRecorded, Detail: o.Key}}
 	switch o.State {
@@ -154,6 +147,18 @@ func (db *DB) insertOutbox(ctx context.Context, q *sqlgen.Queries, o *Outbox) (b
 		steps = append(steps, Step{Event: EventUnsent, Detail: o.Error})
 	}
 	return true, db.journal(ctx, q, about, steps...)
+}
+
+// referTo makes the id of a mail one that the thread of its series speaks of.
+func (db *DB) referTo(ctx context.Context, q *sqlgen.Queries, o *Outbox) error {
+	if o.SeriesID == "" {
+		return nil
+	}
+	keys, err := q.KeysOfSeries(ctx, sqlgen.KeysOfSeriesParams{SeriesID: ident(o.SeriesID), Version: int64(o.Version)})
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	return q.InsertRef(ctx, sqlgen.InsertRefParams{ID: ident(o.MessageID), MessageKey: keys[0]})
 }
 
 // OutboxByKey reads a mail with its bytes.

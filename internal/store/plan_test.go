@@ -22,7 +22,7 @@ func TestQueryPlans(t *testing.T) {
 	files, err := filepath.Glob("internal/sqlgen/*.sql.go")
 	must(t, err)
 	query := regexp.MustCompile("(?s)`-- name: (\\w+) :\\w+\n(.*?)\n`")
-	wholeTable := regexp.MustCompile(`^SCAN (mailbox|wiki|message|message_ref|step|series|report|outbox|raw|link|link_use|link_job|need|m|r|s|o|j|n)\b`)
+	wholeTable := regexp.MustCompile(`^SCAN (mailbox|wiki|message|message_ref|step|series|report|outbox|raw|link|link_use|link_job|need|incident|m|r|s|o|j|n)\b`)
 	number := regexp.MustCompile(`\$\d+`)
 	seen := 0
 	for _, file := range files {

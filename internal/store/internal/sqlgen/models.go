@@ -12,6 +12,12 @@ type Health struct {
 	At     int64
 }
 
+type Incident struct {
+	Name  string
+	Since int64
+	Seen  int64
+}
+
 type Link struct {
 	Key      string
 	Class    string
