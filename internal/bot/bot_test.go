@@ -633,10 +633,28 @@ func TestWhyNoReply(t *testing.T) {
 		r.pass(2 * time.Minute)
 	}
 	r.wantVerdicts("clean")
-	r.wantEvent(again, "^not-in-a-series duplicate: the same patch as <"+regexp.QuoteMeta(first)+">")
+	r.wantEvent(again, "^not-in-a-series duplicate: the same as <"+regexp.QuoteMeta(first)+">")
 	r.wantEvent(cover, "^not-in-a-series cover-without-series")
 	if n := strings.Count(strings.Join(r.events(again), "\n"), "not-in-a-series"); n != 1 {
 		t.Errorf("said %d times", n)
+	}
+}
+
+// TestResend has an answered patch sent again: marked so a month later, and under two other titles. Nothing new is answered.
+func TestResend(t *testing.T) {
+	r := newRig(t, nil)
+	first := r.take(r.mail("07-series-1", " 1/3]", "]"))
+	r.pass(time.Minute)
+	titled := r.take(r.mail("07-series-1", "[PATCH logiciels-libres 1/3] Add", "[PATCH logiciels-libres] Please take", "29234-2", "29234-7", "In-Reply-To: <20261124153001.29234-1-camille@example.org>\n", "", "References: <20261124153001.29234-1-camille@example.org>\n", ""))
+	r.pass(30 * 24 * time.Hour)
+	resent := r.take(r.mail("07-series-1", "[PATCH logiciels-libres 1/3]", "[RESEND PATCH logiciels-libres]", "29234-2", "29234-9", "24 Nov", "24 Dec"))
+	r.pass(time.Hour)
+	r.wantVerdicts("clean")
+	for _, id := range []string{titled, resent} {
+		r.wantEvent(id, "^not-in-a-series duplicate: the same as <"+regexp.QuoteMeta(first)+">; one version has one reply$")
+	}
+	if versions, err := r.db.Recent(t.Context(), 10, time.Time{}); err != nil || len(versions) != 1 {
+		t.Errorf("%d versions, %v", len(versions), err)
 	}
 }
 

@@ -321,8 +321,8 @@ func (b *Bot) unplaced(ctx context.Context, k *kin, row store.Message) error {
 	for _, m := range k.Ignored {
 		if store.MessageKey(m.Message.ID, m.Message.BodyHash) == row.Key {
 			detail = string(m.Reason)
-			if first := k.sameAs(m); first != "" {
-				detail += ": the same patch as <" + first + ">"
+			if m.SameAs != "" {
+				detail += ": the same as <" + m.SameAs + ">; one version has one reply"
 			}
 		}
 	}
@@ -330,18 +330,6 @@ func (b *Bot) unplaced(ctx context.Context, k *kin, row store.Message) error {
 		return nil
 	}
 	return b.Store.Note(ctx, store.Step{At: b.Now(), MessageID: row.MessageID, Event: "not-in-a-series", Detail: detail})
-}
-
-// sameAs is the Message-ID of the patch in a series that has the content of m; empty when there is none.
-func (k *kin) sameAs(m *patch.Mail) string {
-	for _, s := range k.Series {
-		for _, p := range s.Parts {
-			if m.PatchID != "" && p.Mail.PatchID == m.PatchID && p.Mail.Message.ID != m.Message.ID {
-				return p.Mail.Message.ID
-			}
-		}
-	}
-	return ""
 }
 
 func assembledDetail(s *patch.Series) string {

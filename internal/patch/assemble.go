@@ -36,9 +36,7 @@ func Assemble(mails []*Mail) *Assembly {
 	for _, m := range sendOrder(taken) {
 		g.place(m)
 	}
-	for _, m := range g.mergeCopies() {
-		a.Ignored = append(a.Ignored, withReason(m, ReasonDuplicate))
-	}
+	a.Ignored = append(a.Ignored, g.mergeCopies()...)
 	var postings []*posting
 	for _, p := range g.postings {
 		if len(p.parts) > 0 {

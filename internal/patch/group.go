@@ -1,9 +1,6 @@
 package patch
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // grouper places mails into postings, in the order they were sent.
 type grouper struct {
@@ -13,23 +10,14 @@ type grouper struct {
 	answers  map[string][]*posting    // message id → postings with a mail that answers it directly
 	alike    map[seriesKey][]*posting // postings that a mail of that key may belong to, in order of sending
 	contents map[contentKey][]*Mail   // mails by what they hold
+	patches  map[titleKey][]*Mail     // patches by author, prefix and patch id, whatever their place
 	files    []*posting               // of patch files
-}
-
-type contentKey struct {
-	seriesKey
-	index          int
-	title, patchID string
-}
-
-func contentOf(m *Mail) contentKey {
-	return contentKey{keyOf(m), m.Subject.Index, m.Subject.Title, m.PatchID}
 }
 
 func newGrouper() *grouper {
 	return &grouper{
 		mails: map[string]*Mail{}, of: map[string]*posting{}, answers: map[string][]*posting{},
-		alike: map[seriesKey][]*posting{}, contents: map[contentKey][]*Mail{},
+		alike: map[seriesKey][]*posting{}, contents: map[contentKey][]*Mail{}, patches: map[titleKey][]*Mail{},
 	}
 }
 
@@ -49,6 +37,9 @@ func (g *grouper) place(m *Mail) {
 	p.add(m)
 	g.mails[m.Message.ID], g.of[m.Message.ID] = m, p
 	g.contents[contentOf(m)] = append(g.contents[contentOf(m)], m)
+	if m.PatchID != "" {
+		g.patches[patchKey(m)] = append(g.patches[patchKey(m)], m)
+	}
 	if parent := m.parent(); parent != "" {
 		g.answers[parent] = appendPosting(g.answers[parent], p)
 	}
@@ -68,63 +59,6 @@ func appendPosting(list []*posting, p *posting) []*posting {
 const maxCandidates = 100
 
 func latest(list []*posting) []*posting { return list[max(0, len(list)-maxCandidates):] }
-
-// mergeCopies takes out the postings that are copies of earlier ones, as sent to two lists or sent twice by accident: every
-// place that both have holds the same mail, under another id, in the same thread or within a day. What a copy has more
-// completes the original. A posting marked RESEND is no copy, nor one that changes anything. It returns the mails that are
-// left over.
-func (g *grouper) mergeCopies() (copies []*Mail) {
-	var kept []*posting
-	seen := map[*posting]bool{}
-	for _, p := range g.postings {
-		original := g.originalOf(p, seen)
-		seen[p] = true
-		if original == nil {
-			kept = append(kept, p)
-			continue
-		}
-		for _, m := range p.mails {
-			if original.at(m.Subject.Index) == nil {
-				original.add(m)
-			} else {
-				copies = append(copies, m)
-			}
-			g.of[m.Message.ID] = original
-		}
-		p.merged = original
-	}
-	g.postings = kept
-	return copies
-}
-
-func (g *grouper) originalOf(p *posting, earlier map[*posting]bool) *posting {
-	if p.mails[0].Subject.Resend {
-		return nil
-	}
-	for _, m := range p.mails {
-		for _, twin := range g.contents[contentOf(m)] {
-			if q := g.of[twin.Message.ID]; q != p && earlier[q] && g.isCopy(p, q) {
-				return q
-			}
-		}
-	}
-	return nil
-}
-
-func (g *grouper) isCopy(p, original *posting) bool {
-	near := false
-	for _, m := range p.mails {
-		twin := original.at(m.Subject.Index)
-		if twin == nil {
-			continue
-		}
-		if contentOf(m) != contentOf(twin) || m.PatchID == "" && strings.TrimSpace(m.Message.Text) != strings.TrimSpace(twin.Message.Text) {
-			return false
-		}
-		near = near || m.sent().Sub(twin.sent()).Abs() <= copyTime || g.threaded(original, m)
-	}
-	return near
-}
 
 // threaded reports whether m answers a mail of p, or one that a mail of p answers directly.
 func (g *grouper) threaded(p *posting, m *Mail) bool {

@@ -99,6 +99,7 @@ type Mail struct {
 	// its series, whose Defect it becomes.
 	Reason  Reason
 	Detail  string // for the operator, in English: what was found; may be empty
+	SameAs  string // with ReasonDuplicate: the Message-ID of the mail that brought the same before; empty when it is its own
 	Damage  Damage // what a mailer did, with ReasonBrokenByMailer
 	Subject Subject
 	Author  email.Address // the person to answer, mangled From fields undone

@@ -147,8 +147,9 @@ const (
 	sendingTime = time.Hour
 	// repairTime is how long after a series a missing part may still come without naming it.
 	repairTime = 7 * 24 * time.Hour
-	// copyTime is how far apart two sendings of the same content are copies, as to two lists; later it is a resend.
-	copyTime = 24 * time.Hour
+	// copyTime is how far apart two sendings of the same content are copies, as to two lists, although nothing says so;
+	// later somebody wants it looked at again.
+	copyTime = 7 * 24 * time.Hour
 )
 
 // reaches reports whether m, which answers no mail of p, was sent with p, or soon enough after it to bring a missing part.

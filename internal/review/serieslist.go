@@ -28,7 +28,11 @@ func (t *Translator) WriteSeries(w io.Writer, a *patch.Assembly, lang Lang) erro
 	if len(a.Ignored) > 0 {
 		l.line("\n", l.say("series.ignored", nil))
 		for _, m := range a.Ignored {
-			l.line("  ", fmt.Sprintf("%s  %s", cut(clean(m.Message.Subject), 60), l.say("paren", map[string]any{"Text": l.reason(m.Reason)})))
+			text := fmt.Sprintf("%s  %s", cut(clean(m.Message.Subject), 60), l.say("paren", map[string]any{"Text": l.reason(m.Reason)}))
+			if m.SameAs != "" {
+				text += "  = <" + clean(m.SameAs) + ">"
+			}
+			l.line("  ", text)
 		}
 	}
 	if l.err != nil {
@@ -44,6 +48,8 @@ func WriteSeriesJSON(w io.Writer, a *patch.Assembly) error {
 		MessageID string       `json:"message_id"`
 		Subject   string       `json:"subject"`
 		Reason    patch.Reason `json:"reason"`
+		Detail    string       `json:"detail"`
+		SameAs    *string      `json:"same_as"`
 	}
 	out := struct {
 		Series  []publicSeries `json:"series"`
@@ -54,7 +60,11 @@ func WriteSeriesJSON(w io.Writer, a *patch.Assembly) error {
 		out.Series = append(out.Series, described.public())
 	}
 	for _, m := range a.Ignored {
-		out.Ignored = append(out.Ignored, ignored{brackets(m.Message.ID), m.Message.Subject, m.Reason})
+		i := ignored{MessageID: brackets(m.Message.ID), Subject: m.Message.Subject, Reason: m.Reason, Detail: m.Detail}
+		if m.SameAs != "" {
+			i.SameAs = pointer(brackets(m.SameAs))
+		}
+		out.Ignored = append(out.Ignored, i)
 	}
 	return writeJSON(w, out)
 }

@@ -54,7 +54,7 @@ func englishWords() map[string]string {
 		"journal.caption": "What happened, in order", "journal.when": "When", "journal.what": "Step", "journal.detail": "Detail",
 		"event.received": "received", "event.taken": "taken", "event.ignored": "ignored", "event.assembled": "put into the series", "event.not-in-a-series": "in no series",
 		"event.reviewed": "reviewed", "event.duplicate": "a further copy came", "event.replaced": "copy replaced",
-		"event.superseded": "superseded", "event.reply-recorded": "reply recorded", "event.reply-exists": "reply was recorded before",
+		"event.due-again": "due once more", "event.superseded": "superseded", "event.reply-recorded": "reply recorded", "event.reply-exists": "reply was recorded before",
 		"event.sending": "sending began", "event.sent": "reply sent", "event.send-retry": "to be sent again",
 		"event.send-unknown": "unknown whether sent", "event.send-failed": "sending given up", "event.held": "reply held", "event.released": "reply released",
 

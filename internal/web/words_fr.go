@@ -54,7 +54,7 @@ func frenchWords() map[string]string {
 		"journal.caption": "Ce qui s'est passé, dans l'ordre", "journal.when": "Quand", "journal.what": "Étape", "journal.detail": "Détail",
 		"event.received": "reçu", "event.taken": "pris en compte", "event.ignored": "ignoré", "event.assembled": "rattaché à la série", "event.not-in-a-series": "dans aucune série",
 		"event.reviewed": "vérifiée", "event.duplicate": "autre exemplaire reçu", "event.replaced": "exemplaire remplacé",
-		"event.superseded": "remplacée", "event.reply-recorded": "réponse enregistrée", "event.reply-exists": "réponse déjà enregistrée",
+		"event.due-again": "à revoir", "event.superseded": "remplacée", "event.reply-recorded": "réponse enregistrée", "event.reply-exists": "réponse déjà enregistrée",
 		"event.sending": "envoi commencé", "event.sent": "réponse envoyée", "event.send-retry": "envoi à refaire",
 		"event.send-unknown": "envoi incertain", "event.send-failed": "envoi abandonné", "event.held": "réponse retenue", "event.released": "réponse libérée",
 
