@@ -122,7 +122,7 @@ func (st *stage) start(ctx context.Context, c demoCommand) (stop func(), err err
 	log := slog.New(slog.DiscardHandler)
 	if c.Log {
 		conf.Log.Level = "debug"
-		log = logger(conf, st.sh)
+		log = logger(conf, st.sh, new(slog.LevelVar))
 	}
 	if st.db, err = openStore(ctx, conf, time.Now, log); err != nil {
 		return nil, err

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"patchbot/internal/bot"
@@ -21,68 +23,51 @@ type serveCommand struct{}
 
 // Help is shown by --help.
 func (serveCommand) Help() string {
-	return "Replies are stored and shown, and sent only when [reply] enabled = true. Stop it with SIGTERM or Ctrl-C.\n\n" +
+	return "Replies are stored and shown, and sent only when [reply] enabled = true. Stop it with SIGTERM or Ctrl-C;\nSIGHUP makes it read its configuration anew.\n\n" +
 		examples("patchbot serve --config /etc/patchbot/config.toml", "PATCHBOT_CONFIG=./config.toml patchbot serve")
 }
 
 // Run is the daemon.
 func (serveCommand) Run(ctx context.Context, sh *Shell) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	conf, err := serviceConfig(sh)
+	if err != nil {
+		return err
+	}
+	sv := &service{sh: sh, level: new(slog.LevelVar)}
+	sv.log = logger(conf, sh, sv.level)
+	if sv.db, err = openStore(ctx, conf, sh.clock(), sv.log); err != nil {
+		return err
+	}
+	defer sv.db.Close()
+	if sv.index, err = openIndex(stateFile(conf, "pages.index"), sv.log); err != nil {
+		return err
+	}
+	first, err := sv.build(conf)
+	if err != nil {
+		return err
+	}
+	sv.site.Store(first)
+	stop, err := sv.open(ctx, conf)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	return sv.run(ctx, hangup)
+}
+
+// serviceConfig reads a configuration that is good enough for a daemon.
+func serviceConfig(sh *Shell) (*config.Config, error) {
 	conf, err := loadConfig(sh, false)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if problems := conf.Serviceable(); len(problems) > 0 {
-		return problems
+		return nil, problems
 	}
-	log := logger(conf, sh)
-	imap, err := openIMAP(conf, log)
-	if err != nil {
-		return usage(err)
-	}
-	out, err := openSMTP(conf, log)
-	if err != nil {
-		return usage(err)
-	}
-	db, err := openStore(ctx, conf, sh.clock(), log)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	index, err := openIndex(stateFile(conf, "pages.index"), log)
-	if err != nil {
-		return err
-	}
-	b, err := newBot(conf, db, index.Index, log, inbox{imap}, out, sh.adapt)
-	if err != nil {
-		return err
-	}
-	pages, err := openWeb(conf)
-	if err != nil {
-		return err
-	}
-	if pages != nil {
-		server := newWeb(conf, db, b.Words, b.Rules, log)
-		defer beside(ctx, func(ctx context.Context) {
-			if err := server.Serve(ctx, pages); err != nil {
-				log.Error("web pages", "error", err)
-			}
-		})()
-	}
-	defer beside(ctx, func(ctx context.Context) { index.keep(ctx, log) })()
-	measured, err := openMetrics(conf)
-	if err != nil {
-		return err
-	}
-	if measured != nil {
-		metrics := newMetrics(db, b, imap, log)
-		defer beside(ctx, func(ctx context.Context) {
-			if err := metrics.Serve(ctx, measured); err != nil {
-				log.Error("metrics", "error", err)
-			}
-		})()
-	}
-	defer beside(ctx, func(ctx context.Context) { purge(ctx, conf, db, log) })()
-	return supervise(ctx, conf, b, db, imap, log)
+	return conf, nil
 }
 
 // beside runs work in a goroutine; the function it gives ends the work and waits for it.
@@ -99,88 +84,21 @@ func beside(ctx context.Context, work func(context.Context)) (stop func()) {
 	}
 }
 
-// supervise runs the bot and tells the service manager and the store how it is.
-func supervise(ctx context.Context, conf *config.Config, b *bot.Bot, db *store.DB, imap *mailbox.IMAP, log *slog.Logger) error {
-	stop := beside(ctx, func(ctx context.Context) { watch(ctx, conf, b, db, imap, log) })
-	log.Info("patchbot starts", "version", versionString(), "store", db.Engine())
-	notify("READY=1")
-	err := b.Run(ctx)
-	stop()
-	notify("STOPPING=1")
-	if errors.Is(err, mailbox.ErrStuck) {
-		return fmt.Errorf("the IMAP library does not let go of a connection; the service manager must start anew: %w", err)
-	}
-	log.Info("patchbot stops", "error", err)
-	return err
-}
-
-const (
-	every = time.Second      // between two looks at the loops
-	tell  = 10 * time.Second // between two pings, and two writes of a state that has not changed
-)
-
-// watch pings the service manager's watchdog as long as every loop makes progress, and writes the mailbox's state where
-// `patchbot status` reads it. The heartbeat is for those who watch the machine.
-func watch(ctx context.Context, conf *config.Config, b *bot.Bot, db *store.DB, imap *mailbox.IMAP, log *slog.Logger) {
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	told, last, beaten := "", time.Time{}, time.Time{}
-	for {
-		state := imap.State()
-		if time.Now().Before(state.Due.Add(time.Minute)) {
-			b.Touch() // an outage of the mail server is not the daemon's: its loop waits, and knows until when
-		}
-		detail := "connected"
-		if !state.Connected {
-			detail = "not connected: " + state.LastError
-		}
-		known := state.Connected || state.LastError != ""
-		if known && (detail != told || time.Since(last) >= tell) {
-			if err := db.SetHealth(ctx, "imap", state.Connected, detail); err != nil && ctx.Err() == nil {
-				log.Error("write health", "error", err)
-			}
-			if moving(b, log) {
-				notify("WATCHDOG=1\nSTATUS=IMAP " + detail)
-			}
-			told, last = detail, time.Now()
-		}
-		if now := time.Now(); now.Sub(beaten) >= heartbeatEvery && moving(b, log) {
-			if err := beat(conf, now); err != nil {
-				log.Error("write heartbeat", "error", err)
-			}
-			beaten = now
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-}
-
-// moving reports whether every loop has moved lately.
-func moving(b *bot.Bot, log *slog.Logger) bool {
-	stall := [...]time.Duration{bot.Intake: 15 * time.Minute, bot.Worker: 15 * time.Minute, bot.Sender: 20 * time.Minute}
-	alive := true
-	for loop, limit := range stall {
-		if still := time.Since(b.Progress(bot.Loop(loop))); still > limit {
-			alive = false
-			log.Error("a loop makes no progress", "loop", bot.Loop(loop).String(), "for", still.Round(time.Second))
-		}
-	}
-	return alive
-}
-
-func logger(conf *config.Config, sh *Shell) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(conf.Log.Level)); err != nil {
-		level = slog.LevelInfo
-	}
+// logger writes to standard error. The level can be changed while it is in use.
+func logger(conf *config.Config, sh *Shell, level *slog.LevelVar) *slog.Logger {
+	setLevel(level, conf)
 	o := &slog.HandlerOptions{Level: level}
 	if conf.Log.Format == "json" {
 		return slog.New(slog.NewJSONHandler(sh.Err, o))
 	}
 	return slog.New(slog.NewTextHandler(sh.Err, o))
+}
+
+func setLevel(level *slog.LevelVar, conf *config.Config) {
+	var l slog.Level // info
+	if l.UnmarshalText([]byte(conf.Log.Level)) == nil {
+		level.Set(l)
+	}
 }
 
 func openIMAP(conf *config.Config, log *slog.Logger) (*mailbox.IMAP, error) {

@@ -129,7 +129,7 @@ type Bot struct {
 	Options
 	wakeWorker chan struct{}
 	wakeSender chan struct{}
-	stamps     [3]atomic.Int64
+	stamps     [3]atomic.Pointer[time.Time]
 	recovered  time.Time // by the worker
 	alerted    time.Time // by the sender
 }
@@ -172,10 +172,14 @@ func New(o Options) (*Bot, error) {
 	return b, nil
 }
 
-// Progress is when a loop last did something or found nothing to do.
-func (b *Bot) Progress(l Loop) time.Time { return time.UnixMilli(b.stamps[l].Load()) }
+// Progress is when a loop last did something or found nothing to do. Where the clock of Options has a monotonic reading, so
+// has this time: a clock that is set neither ages a loop nor hides one that stands still.
+func (b *Bot) Progress(l Loop) time.Time { return *b.stamps[l].Load() }
 
-func (b *Bot) advance(l Loop) { b.stamps[l].Store(b.Now().UnixMilli()) }
+func (b *Bot) advance(l Loop) {
+	now := b.Now()
+	b.stamps[l].Store(&now)
+}
 
 // Run works until ctx ends: it takes mails, reviews series and sends replies. It returns nil after ctx ended, or the
 // error of an inbox that cannot go on.

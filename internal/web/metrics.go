@@ -67,9 +67,9 @@ func NewMetrics(o MetricsOptions) *Metrics {
 // Handler answers all requests.
 func (m *Metrics) Handler() http.Handler { return m.handler }
 
-// Serve answers on a listener until the context ends, as Server.Serve does.
+// Serve answers on a listener until the context ends, as the function Serve does.
 func (m *Metrics) Serve(ctx context.Context, l net.Listener) error {
-	return (&Server{o: Options{Log: m.o.Log}, handler: m.handler}).Serve(ctx, l)
+	return Serve(ctx, l, m.handler, m.o.Log)
 }
 
 // collector reads the store anew at each scrape: what is shown is what is, also after a restart.

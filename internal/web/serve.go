@@ -12,17 +12,22 @@ import (
 // goodbye is how long requests under way may take when the server stops.
 const goodbye = 5 * time.Second
 
-// Serve answers on a listener, of TCP or of a unix socket, until the context ends; then it lets the requests under way
-// finish for at most some seconds. It closes the listener. The error is nil when the context ended it.
+// Serve answers on a listener until the context ends, see the function Serve.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	return Serve(ctx, l, s.handler, s.o.Log)
+}
+
+// Serve lets a handler of this package answer on a listener, of TCP or of a unix socket, until the context ends; then it lets
+// the requests under way finish for at most some seconds. It closes the listener. The error is nil when the context ended it.
+func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger) error {
 	srv := &http.Server{
-		Handler:           s.handler,
+		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      requestTime + 30*time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	stop, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -41,7 +46,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return fmt.Errorf("serve web pages: %w", err)
 	}
 	if late != nil {
-		s.o.Log.Info("web requests were cut off", "error", late)
+		log.Info("web requests were cut off", "error", late)
 		return srv.Close()
 	}
 	return nil
