@@ -339,10 +339,13 @@ func assembledDetail(s *patch.Series) string {
 	return fmt.Sprintf("complete, %d parts", s.Total)
 }
 
-// ranges writes ascending numbers briefly: "2, 4-9".
+// ranges writes ascending numbers briefly: "2, 4-9", at most twelve of them.
 func ranges(list []int) string {
 	var out []string
 	for i := 0; i < len(list); {
+		if len(out) == 12 {
+			return strings.Join(out, ", ") + ", …"
+		}
 		j := i
 		for j+1 < len(list) && list[j+1] == list[j]+1 {
 			j++

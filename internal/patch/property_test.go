@@ -60,6 +60,9 @@ func (s *sending) post() {
 			thread = append(slices.Clone(thread), id)
 		}
 	}
+	if numbered && rapid.IntRange(0, 3).Draw(t, "grown") == 0 {
+		s.mail(name+".more", at.Add(time.Hour), fmt.Sprintf("[%s v%d %d/%d] %s: One more", mark, version, total+1, total, topic), thread, topic+"more.md:1..2", author)
+	}
 }
 
 // TestAssembleIsAFunctionOfTheSet sends series of all kinds, then shuffles, duplicates and drops mails.

@@ -15,8 +15,11 @@ func (c chain) series(g *grouper) []*Series {
 	for i, p := range c {
 		s := p.series()
 		s.ID, s.Version = id, versions[i]
-		if i > 0 && len(s.Missing) > 0 && g.isPartial(p, c[:i]) {
+		switch {
+		case i > 0 && len(s.Missing) > 0 && g.isPartial(p, c[:i]):
 			s.carry(all[i-1])
+		case p.astray():
+			s.gather()
 		}
 		s.DependsOn = g.standsOn(p)
 		s.conclude()
@@ -80,6 +83,17 @@ func (p *posting) series() *Series {
 	return s
 }
 
+// astray reports whether all parts are beyond their own total, as "6/5" without the five before it: such a counter says
+// where a patch belongs when its series is there, and nothing otherwise.
+func (p *posting) astray() bool {
+	for _, m := range p.parts {
+		if m.Subject.Index <= m.Subject.Total {
+			return false
+		}
+	}
+	return p.cover == nil
+}
+
 func partOf(index int, m *Mail) *Part {
 	part := &Part{Index: index, Mail: m, Commit: m.commit, Err: m.bad}
 	if part.Commit == nil && part.Err == nil { // a Mail that Classify did not make
@@ -101,8 +115,19 @@ func (s *Series) findMissing() {
 	}
 }
 
-// carry completes a partial re-roll with the parts of the version before.
+// gather makes a series of what has come of it.
+func (s *Series) gather() {
+	s.Total = len(s.Parts)
+	for i, part := range s.Parts {
+		part.Index = i + 1
+	}
+	s.findMissing()
+}
+
+// carry completes a partial re-roll with the parts of the version before, those too that it grew by.
 func (s *Series) carry(old *Series) {
+	s.Total = max(s.Total, old.Total)
+	s.findMissing()
 	for _, p := range old.Parts {
 		if slices.Contains(s.Missing, p.Index) {
 			s.Parts = append(s.Parts, p)
@@ -152,7 +177,7 @@ func (g *grouper) isPartial(p *posting, earlier []*posting) bool {
 			if q == nil || q == p {
 				continue
 			}
-			if slices.Contains(earlier, q) && parent.Subject.Index == m.Subject.Index && q.key.total == p.key.total {
+			if slices.Contains(earlier, q) && parent.Subject.Index == m.Subject.Index && (q.key.total == p.key.total || q.stated() == p.stated()) {
 				return true
 			}
 			break

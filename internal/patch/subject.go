@@ -13,7 +13,8 @@ import (
 // The mark of a patch is a bracket with the word PATCH in it, in any case, before any text; tags of lists and spam filters
 // in brackets of their own may stand around it. Inside it, prefix, version, counter, RFC and RESEND come in any order,
 // separated by blanks or commas, "PATCHv2" and "PATCH1/3" included; brackets that follow it and hold nothing but such marks
-// count too. A counter is digits, a slash and digits: "0.5/3" is none, and numbers in the title never are.
+// count too. A counter is digits, a slash and digits: "0.5/3" is none, "1/9999" is not believed, and numbers in the title
+// never count.
 //
 // A reply or forward mark before the bracket, or between it and a list tag, makes it a reply.
 func ParseSubject(s string) Subject {
@@ -194,7 +195,7 @@ func (m *marks) counter(word string) bool {
 	k, n, ok := strings.Cut(word, "/")
 	index, ok1 := number(k)
 	total, ok2 := number(n)
-	if !ok || !ok1 || !ok2 || total == 0 {
+	if !ok || !ok1 || !ok2 || total == 0 || index > maxSeries || index > 0 && total > maxSeries {
 		return false
 	}
 	if !m.numbered {
@@ -202,6 +203,10 @@ func (m *marks) counter(word string) bool {
 	}
 	return true
 }
+
+// maxSeries is the largest counter to believe. Nobody sends a wiki a thousand patches in one series: "1/9999" is a slip or a
+// joke, and the patch is one by itself.
+const maxSeries = 999
 
 // number reads up to four digits; more is no version and no counter.
 func number(s string) (int, bool) {

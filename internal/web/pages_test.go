@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -140,6 +141,26 @@ const check = `{"total":3,"parts":[
  "findings":[{"index":1,"path":"guides/a.md","line":9,"column":15,"rule":"broken-link","severity":"error","message":"leads nowhere","suggestion":"Did you mean b.md?"},
  {"index":1,"path":"guides/a.md","line":9,"column":0,"rule":"other","severity":"warning","message":"remark","suggestion":null}],
  "fixed":1,"inherited":2,"unchecked":[{"url":"https://slow.example.org/","reason":"timeout"}],"verdict":"does-not-apply"}`
+
+// A series of which most is missing takes a row for each gap.
+func TestSeriesPageMostMissing(t *testing.T) {
+	s := newSite(t, nil)
+	var missing []string
+	for n := 2; n <= 999; n++ {
+		if n != 500 {
+			missing = append(missing, strconv.Itoa(n))
+		}
+	}
+	s.add(series{id: "one", subject: "Guides", author: "Camille Dupont", verdict: "incomplete", report: stubReport{
+		Text:  map[string]string{"fr": "Série incomplète."},
+		Check: json.RawMessage(`{"total":999,"parts":[{"index":1,"subject":"a"},{"index":500,"subject":"b"}],"missing":[` + strings.Join(missing, ",") + `],"verdict":"incomplete"}`),
+	}})
+	page := s.page("/s/one")
+	wants(t, page, `<th scope="row">1/999</th>`, `<th scope="row">2/999 – 499/999</th>`, `<th scope="row">500/999</th>`, `<th scope="row">501/999 – 999/999</th>`)
+	if rows := strings.Count(page, `<th scope="row">`); rows != 4 {
+		t.Errorf("%d rows", rows)
+	}
+}
 
 func TestSeriesPage(t *testing.T) {
 	s := newSite(t, nil)

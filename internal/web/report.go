@@ -193,16 +193,32 @@ func (f *frame) parts(d *described, list string) []partView {
 		v.Counts = f.tally(d, p.Index)
 		parts = append(parts, v)
 	}
-	for _, n := range d.Missing {
-		parts = append(parts, partView{Number: fmt.Sprintf("%d/%d", n, max(d.Total, n)), Missing: true,
-			Result: badge{Sign: "…", Word: f.word("series.missing"), Class: "wait"}})
-		index[n] = len(parts) - 1
+	for _, run := range runs(d.Missing) {
+		number := fmt.Sprintf("%d/%d", run[0], max(d.Total, run[0]))
+		if last := run[len(run)-1]; last > run[0] {
+			number += fmt.Sprintf(" – %d/%d", last, max(d.Total, last))
+		}
+		parts = append(parts, partView{Number: number, Missing: true, Result: badge{Sign: "…", Word: f.word("series.missing"), Class: "wait"}})
+		index[run[0]] = len(parts) - 1
 	}
 	order := make([]partView, 0, len(parts))
 	for _, n := range sortedKeys(index) {
 		order = append(order, parts[index[n]])
 	}
 	return order
+}
+
+// runs cuts ascending numbers into neighbours: a series of which most is missing takes a few lines of a page and not a
+// thousand.
+func runs(list []int) [][]int {
+	var all [][]int
+	for start, i := 0, 1; i <= len(list); i++ {
+		if i == len(list) || list[i] != list[i-1]+1 {
+			all = append(all, list[start:i])
+			start = i
+		}
+	}
+	return all
 }
 
 func sortedKeys(m map[int]int) []int {
