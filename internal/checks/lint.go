@@ -2,6 +2,7 @@ package checks
 
 import (
 	"errors"
+	"fmt"
 	"sort"
 	"strings"
 
@@ -18,7 +19,7 @@ type LintInput struct {
 }
 
 // Lint runs the rules on the files of a tree, with no regard to any change. A path that the tree does not have is an
-// error.
+// error, and so is a tree that cannot be read.
 func Lint(set *Set, in LintInput) ([]Finding, error) {
 	if set == nil || in.Tree == nil || in.Host == nil {
 		return nil, errors.New("checks: no rules, tree or host")
@@ -29,7 +30,7 @@ func Lint(set *Set, in LintInput) ([]Finding, error) {
 	}
 	s := &site{tree: in.Tree, host: in.Host, own: in.Own, store: newStore(in.Index)}
 	paths, err := lintPaths(in)
-	if err != nil {
+	if err := errors.Join(in.Tree.Err(), err); err != nil {
 		return nil, err
 	}
 	out := []Finding{}
@@ -38,6 +39,9 @@ func Lint(set *Set, in LintInput) ([]Finding, error) {
 		if len(s.store.pages) > maxPages {
 			clear(s.store.pages)
 		}
+	}
+	if err := in.Tree.Err(); err != nil {
+		return nil, fmt.Errorf("read tree: %w", err)
 	}
 	sortFindings(out)
 	return out, nil

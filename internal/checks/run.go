@@ -2,6 +2,7 @@ package checks
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"sort"
 
@@ -54,11 +55,25 @@ type Link struct {
 	Source             string
 }
 
-// Run compares the tree after the series with its base. The error is about the call, never about the pages.
+// Run compares the tree after the series with its base. The error is about the call or about a tree that could not be read,
+// never about the pages: what could not be read may be missed by no rule and breaks no link.
 func Run(set *Set, c Change) (*Result, error) {
 	if set == nil || c.Base == nil || c.Host == nil {
 		return nil, errors.New("checks: no rules, base or host")
 	}
+	res := run(set, c)
+	if err := c.Base.Err(); err != nil {
+		return nil, fmt.Errorf("read base: %w", err)
+	}
+	for _, h := range c.Heads {
+		if err := h.Tree.Err(); err != nil {
+			return nil, fmt.Errorf("read tree of part %d: %w", h.Part, err)
+		}
+	}
+	return res, nil
+}
+
+func run(set *Set, c Change) *Result {
 	if c.Index != nil {
 		c.Index.Lock()
 		defer c.Index.Unlock()
@@ -89,12 +104,12 @@ func Run(set *Set, c Change) (*Result, error) {
 		}
 	}
 	if before == nil {
-		return res, nil
+		return res
 	}
 	res.Findings, res.Fixed, res.Inherited = before.introduced, before.fixed, before.inherited
 	r.keepLinks(before, res)
 	sortFindings(res.Findings)
-	return res, nil
+	return res
 }
 
 // runner is one run.

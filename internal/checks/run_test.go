@@ -300,3 +300,30 @@ func TestRelative(t *testing.T) {
 		}
 	}
 }
+
+// TestUnreadable: a failure to read is the call's, whichever tree has it and whatever would follow from what is not there.
+func TestUnreadable(t *testing.T) {
+	page := []string{"index.md", "[a](a.md#one)\n", "a.md", "# One\n"}
+	broken := func(path string) *memTree {
+		tree := treeOf(page...)
+		tree.fails = path
+		return tree
+	}
+	head := treeOf("index.md", "[a](a.md#one), edited\n", "a.md", "# Two\n")
+	cases := map[string]Change{
+		"the changed page of the base": {Base: broken("index.md"), Heads: []Head{{Part: 1, Tree: head}}},
+		"the target in the base":       {Base: broken("a.md"), Heads: []Head{{Part: 1, Tree: head}}},
+		"a page of a middle part": {Base: treeOf("index.md", "x\n"), Heads: []Head{
+			{Part: 1, Tree: broken("index.md")}, {Part: 2, Tree: treeOf(page...)}}},
+		"the last part": {Base: head, Heads: []Head{{Part: 1, Tree: broken("a.md")}}},
+	}
+	for name, c := range cases {
+		c.Host = wiki.Hosts()[0]
+		if res, err := Run(defaults(t), c); err == nil || !strings.Contains(err.Error(), "input/output") {
+			t.Errorf("%s: %+v, %v", name, res, err)
+		}
+	}
+	if fs, err := Lint(defaults(t), LintInput{Tree: broken("a.md"), Host: wiki.Hosts()[0]}); err == nil {
+		t.Errorf("lint: %v", brief(fs))
+	}
+}

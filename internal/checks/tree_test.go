@@ -24,6 +24,8 @@ type memTree struct {
 	files map[string][]byte
 	ids   map[string]treeEntry
 	dirs  map[string][]string
+	fails string // the path whose bytes cannot be read
+	err   error
 }
 
 func newTree(files map[string][]byte) *memTree {
@@ -86,7 +88,13 @@ func (t *memTree) List(dir string, yield func(name, id string, mode uint32) bool
 	}
 }
 
+func (t *memTree) Err() error { return t.err }
+
 func (t *memTree) Read(p string) ([]byte, error) {
+	if p == t.fails && p != "" {
+		t.err = fmt.Errorf("read %s: input/output error", p)
+		return nil, t.err
+	}
 	if data, ok := t.files[p]; ok {
 		return data, nil
 	}

@@ -18,7 +18,8 @@ type Tree struct {
 // ID is the tree's object id, 40 hex digits.
 func (t *Tree) ID() string { return t.root.String() }
 
-// Err is the first failure to read a directory, which Lookup and List can only show as something missing.
+// Err is the first failure to read a directory or a file that is there. Lookup and List can only show it as something
+// missing.
 func (t *Tree) Err() error { return t.err }
 
 // Lookup gives the object id and the mode of what stands at path; ok is false when nothing does. The empty path is the root
@@ -98,6 +99,7 @@ func (t *Tree) Read(path string) ([]byte, error) {
 	}
 	data, err := t.src.blob(e.id)
 	if err != nil {
+		t.fail(err)
 		return nil, fmt.Errorf("read %q: %w", path, err)
 	}
 	return data, nil

@@ -175,5 +175,8 @@ func (x *Index) Graph(t Tree, h Host, own Own) *Graph {
 	}
 	id, _, _ := t.Lookup("")
 	g.update(t, "", id, 0)
+	if t.Err() != nil {
+		delete(x.graphs, key) // it lacks what could not be read, and would never be asked to look again
+	}
 	return g
 }

@@ -18,6 +18,9 @@ type Tree interface {
 	List(dir string, yield func(name, id string, mode uint32) bool)
 	// Read returns the bytes of the blob at path; symbolic links are returned as their text, never followed.
 	Read(path string) ([]byte, error)
+	// Err is the first failure to read what is there: Lookup and List can show it only as something missing, which it is
+	// not. Whoever draws a conclusion from something missing asks for it at the end; checks.Run and checks.Lint do.
+	Err() error
 }
 
 // Git file modes, as they stand in tree objects.
