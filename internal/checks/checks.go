@@ -48,7 +48,8 @@ type Message struct {
 func (m Message) Zero() bool { return m.ID == "" }
 
 // Finding is one thing a rule has to say about one place. Lines and columns count from 1, columns in Unicode code points,
-// the end is exclusive; a finding about a whole file has Line 0.
+// the end is exclusive; a finding about a whole file stands at its very beginning, 1:1 to 1:1, and has no Source. (While
+// findings are compared, it has Line 0.)
 type Finding struct {
 	Part       int // 1-based part of the series to blame; 0 in a lint of a tree
 	Path       string

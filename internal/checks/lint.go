@@ -43,8 +43,7 @@ func Lint(set *Set, in LintInput) ([]Finding, error) {
 	if err := in.Tree.Err(); err != nil {
 		return nil, fmt.Errorf("read tree: %w", err)
 	}
-	sortFindings(out)
-	return out, nil
+	return settled(out), nil
 }
 
 // maxPages bounds the pages that are kept parsed, for links to their ids and for their own turn.

@@ -39,7 +39,10 @@ func naive(t testing.TB, set *Set, c Change) *Result {
 		before = st
 	}
 	res.Findings, res.Fixed, res.Inherited = before.introduced, before.fixed, before.inherited
-	sortFindings(res.Findings)
+	res.Findings = settled(res.Findings)
+	for i := range res.Repaired {
+		res.Repaired[i].settle()
+	}
 	return res
 }
 

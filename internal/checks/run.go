@@ -85,7 +85,7 @@ func run(set *Set, c Change) *Result {
 	// The introduced findings of one tree are matched with those of the tree before: that tells which part is to blame,
 	// and what was only there for a while.
 	var before *step
-	for i, h := range c.Heads {
+	for _, h := range c.Heads {
 		r.rename(h.Files)
 		if before != nil && sameTree(before.site.tree, h.Tree) {
 			continue
@@ -99,16 +99,16 @@ func run(set *Set, c Change) *Result {
 		}
 		r.links(now.site, h.Part, now.deltas, res)
 		before = now
-		if i == len(c.Heads)-1 {
-			break
-		}
 	}
 	if before == nil {
 		return res
 	}
 	res.Findings, res.Fixed, res.Inherited = before.introduced, before.fixed, before.inherited
 	r.keepLinks(before, res)
-	sortFindings(res.Findings)
+	res.Findings = settled(res.Findings)
+	for i := range res.Repaired {
+		res.Repaired[i].settle()
+	}
 	return res
 }
 

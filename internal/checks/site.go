@@ -271,6 +271,22 @@ func (p *pass) load() {
 	p.lines = wiki.Lines(src)
 }
 
+// settle gives a finding about a whole file the place that it has for everybody else.
+func (f *Finding) settle() {
+	if f.Line == 0 {
+		f.Line, f.Column, f.EndLine, f.EndColumn = 1, 1, 1, 1
+	}
+}
+
+// settled are findings as they are handed out.
+func settled(fs []Finding) []Finding {
+	for i := range fs {
+		fs[i].settle()
+	}
+	sortFindings(fs)
+	return fs
+}
+
 func sortFindings(f []Finding) {
 	sort.SliceStable(f, func(i, j int) bool {
 		a, b := &f[i], &f[j]

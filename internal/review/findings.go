@@ -49,16 +49,18 @@ func (b *builder) groups(limit int) (groups []group, more string) {
 		return nil, ""
 	}
 	shown, left := choose(b.r.Findings, limit)
+	var quoted *Finding // the one that the last quotation of the group belongs to
 	for i, f := range shown {
-		var before *Finding
-		if i > 0 && shown[i-1].Part == f.Part {
-			before = &shown[i-1]
-		}
-		if before == nil {
+		if i == 0 || shown[i-1].Part != f.Part {
 			groups = append(groups, group{Heading: b.heading(f.Part)})
+			quoted = nil
+		}
+		quote := b.quoteFinding(f, quoted)
+		if len(quote) > 0 {
+			quoted = &shown[i]
 		}
 		g := &groups[len(groups)-1]
-		g.Items = append(g.Items, item{Quote: b.quoteFinding(f, before), Text: b.text(f)})
+		g.Items = append(g.Items, item{Quote: quote, Text: b.text(f)})
 	}
 	return groups, b.more(left)
 }
@@ -101,10 +103,10 @@ func (b *builder) more(left map[string]int) string {
 	return b.count("count.more", total) + " " + strings.Join(each, ", ") + "."
 }
 
-// quoteFinding is the place of the finding as a reviewer would quote it: the file once, then the line, unless the finding
-// before showed the same one.
+// quoteFinding is the place of the finding as a reviewer would quote it: the file once, then the line, unless the quotation
+// before, which belongs to another finding of the same part, showed the same one.
 func (b *builder) quoteFinding(f Finding, before *Finding) []string {
-	if f.Line == 0 || f.Source == "" {
+	if f.Source == "" {
 		return nil
 	}
 	if before != nil && before.Path == f.Path && before.Line == f.Line {
@@ -175,15 +177,12 @@ func (v *voice) sentence(f Finding) (string, error) {
 	return text + "\n" + suggestion, err
 }
 
-// place is path:line:column, as compilers and grep write it, or the path alone. A path that would make its line a quotation,
+// place is path:line:column, as compilers and grep write it. A path that would make its line a quotation,
 // a command or a part of a patch begins with "./".
 func place(f Finding) string {
 	path := clean(f.Path)
 	if strings.HasPrefix(path, ">") || strings.HasPrefix(path, " ") || looksLikePatch(path+" ") {
 		path = "./" + path
-	}
-	if f.Line == 0 {
-		return path
 	}
 	return fmt.Sprintf("%s:%d:%d", path, f.Line, f.Column)
 }

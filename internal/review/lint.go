@@ -42,7 +42,7 @@ func (v *voice) lintText(f checks.Finding) (string, error) {
 		return "", err
 	}
 	out := unglue(strings.ReplaceAll(text, "\n", " ")) + " [" + f.Rule + "]\n"
-	if f.Line == 0 || f.Source == "" {
+	if f.Source == "" {
 		return out, nil
 	}
 	source, caret := pointAt(f)

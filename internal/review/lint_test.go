@@ -26,7 +26,7 @@ func lintFindings() []checks.Finding {
 		at("combining.md", "e\u0301te\u0301 [a](a.md#x)", 2, 7, 18),
 		at("a file.md", long+"[a](a.md#x) "+long, 1, 241, 252),
 		at("several lines.md", "[a][b", 7, 1, 4),
-		{Path: "whole.md", Rule: "broken-link", Severity: checks.Note, Message: checks.Message{ID: "broken-link.no-page", Args: map[string]any{"Target": "x"}}},
+		{Path: "whole.md", Line: 1, Column: 1, EndLine: 1, EndColumn: 1, Rule: "broken-link", Severity: checks.Note, Message: checks.Message{ID: "broken-link.no-page", Args: map[string]any{"Target": "x"}}},
 		at("escape.md", "\x1b[31m [a](a.md#x)", 1, 7, 18),
 	}
 }

@@ -234,7 +234,7 @@ func (r *Report) take(found *checks.Result, added map[addition]bool) {
 	r.Fixed, r.Inherited = found.Fixed, found.Inherited
 	for _, f := range found.Findings {
 		line := strings.TrimSuffix(f.Source, "\r")
-		r.Findings = append(r.Findings, Finding{Finding: f, Added: added[addition{f.Part, line}]})
+		r.Findings = append(r.Findings, Finding{Finding: f, Added: line != "" && added[addition{f.Part, line}]})
 	}
 	slices.SortStableFunc(r.Findings, compareFindings)
 	for _, f := range found.Repaired {

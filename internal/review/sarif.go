@@ -62,7 +62,7 @@ type sarifLocation struct {
 
 type sarifPhysical struct {
 	ArtifactLocation sarifArtifact `json:"artifactLocation"`
-	Region           *sarifRegion  `json:"region,omitempty"`
+	Region           sarifRegion   `json:"region"`
 }
 
 type sarifArtifact struct {
@@ -157,9 +157,7 @@ func (v *voice) sarifResult(f Finding, index map[string]int) (sarifResult, error
 	}
 	r := sarifResult{RuleID: f.Rule, RuleIndex: rule, Level: sarifLevel(f.Severity), Message: sarifText{unglue(message)}}
 	place := sarifPhysical{ArtifactLocation: sarifArtifact{URI: pathURI(f.Path), URIBaseID: "%SRCROOT%"}}
-	if f.Line > 0 {
-		place.Region = &sarifRegion{StartLine: f.Line, StartColumn: f.Column, EndLine: f.EndLine, EndColumn: f.EndColumn}
-	}
+	place.Region = sarifRegion{StartLine: f.Line, StartColumn: f.Column, EndLine: f.EndLine, EndColumn: f.EndColumn}
 	r.Locations = []sarifLocation{{place}}
 	return r, nil
 }
