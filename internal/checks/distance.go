@@ -30,19 +30,20 @@ func distance(a, b []rune, limit int) int {
 	return min(row[len(b)], limit+1)
 }
 
-// nearest finds the candidate with the least distance to s, as long as it is at most share of the longer one's length.
-// Of equally near ones the first counts; unique tells that there was no other.
+// nearest finds the candidate with the least distance to s, as long as it is at most share of the longer one's length. Very
+// short ones resemble nothing: a letter more or less makes another word of them. Of equally near ones the first counts;
+// unique tells that there was no other.
 func nearest(s string, candidates []string, share float64) (best string, unique bool) {
-	const longest = 200
+	const shortest, longest = 4, 200 // runes
 	rs := []rune(s)
-	if len(rs) > longest {
+	if len(rs) < shortest || len(rs) > longest {
 		return "", false
 	}
 	least := len(rs) + 1
 	for _, c := range candidates {
 		rc := []rune(c)
 		limit := int(share * float64(max(len(rs), len(rc))))
-		if len(rc) > longest || limit == 0 {
+		if len(rc) < shortest || len(rc) > longest || limit == 0 {
 			continue
 		}
 		switch d := distance(rs, rc, min(limit, least)); {

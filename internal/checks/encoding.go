@@ -46,14 +46,19 @@ func checkEncoding(p *pass) {
 		}).Detail = "not-utf8"
 		return
 	}
-	if bytes.HasPrefix(p.src, []byte("\uFEFF")) {
+	if bytes.HasPrefix(p.src, []byte("\uFEFF")) && !p.headerSays("bom") {
 		p.report(0, 3, "bom", nil).Detail = "bom"
 	}
-	if n := bytes.Count(p.src, []byte("\r\n")); n > 0 {
+	if n := bytes.Count(p.src, []byte("\r\n")); n > 0 && !p.headerSays("crlf") {
 		at := int32(bytes.Index(p.src, []byte("\r\n")))
 		p.report(at, at, "crlf", map[string]any{"Count": n}).Detail = "crlf"
 	}
 	p.hidden()
+}
+
+// headerSays reports whether front-matter has said the same thing: it hides the header, which is worse.
+func (p *pass) headerSays(reason string) bool {
+	return p.md != nil && p.md.Front != nil && p.md.Front.Err != nil && p.md.Front.Err.Reason == reason && p.set.on(frontMatter.ID)
 }
 
 func (p *pass) hidden() {

@@ -21,10 +21,12 @@ var frontMatter = &Rule{
 		"mapping": "the YAML header is no list of keys and values such as “title: …”. {{.Host}} will show a warning instead of the title.",
 		"empty":   "the YAML header is empty. {{.Host}} will show a warning above the page: remove both lines “---”, or add a title.",
 		"open":    "the YAML header has no end: a line “---” must close it. {{.Host}} will show a warning above the page.",
-		"crlf":    "the YAML header is not seen, since its lines end in CR LF: {{.Host}} will show it as text.",
-		"bom":     "the YAML header is not seen, since a byte-order mark stands before it: {{.Host}} will show it as text.",
-		"mark":    "the YAML header is not seen, since blanks follow the first “---”: {{.Host}} will show it as text.",
-		"write":   "Write: {{.Line}}",
+		"crlf": "lines end in CR LF, so the YAML header is not seen: {{.Host}} will show it as text. " +
+			"Save the file with LF alone. Lines concerned: {{.Count}}.",
+		"bom": "a byte-order mark begins the file, so the YAML header is not seen: {{.Host}} will show it as text. " +
+			"Save the file as UTF-8 without one.",
+		"mark":  "the YAML header is not seen, since blanks follow the first “---”: {{.Host}} will show it as text.",
+		"write": "Write: {{.Line}}",
 	},
 	check: checkFrontMatter,
 }
@@ -32,48 +34,22 @@ var frontMatter = &Rule{
 func checkFrontMatter(p *pass) {
 	args := map[string]any{"Host": hostTitle(p.host)}
 	f := p.md.Front
-	if f == nil {
-		if key := unseenHeader(p); key != "" {
-			p.line(1, key, args)
-		}
-		return
-	}
-	if f.Err == nil {
+	if f == nil || f.Err == nil {
 		return
 	}
 	args["Detail"] = f.Err.Detail
 	start := int32(f.Err.Offset)
 	line, _ := p.md.Position(start)
 	end := p.md.LineEnd(line)
-	if f.Err.Reason == "colon" {
+	switch f.Err.Reason {
+	case "colon":
 		end = start + 1
+	case "crlf":
+		args["Count"] = bytes.Count(p.src, []byte("\r\n"))
 	}
 	x := p.report(start, max(start, end), f.Err.Reason, args)
 	x.Detail = f.Err.Reason
 	if f.Err.Fix != "" {
 		x.Suggestion = p.suggest("write", map[string]any{"Line": strings.TrimSpace(f.Err.Fix)})
 	}
-}
-
-// unseenHeader tells why what looks like a header is none; empty when nothing does.
-func unseenHeader(p *pass) string {
-	src, bom := bytes.CutPrefix(p.src, []byte("\uFEFF"))
-	first, rest, ok := bytes.Cut(src, []byte{'\n'})
-	if !ok || string(bytes.TrimRight(first, " \t\r")) != "---" {
-		return ""
-	}
-	// A thematic break at the top of a page is no header: there is a key before the next mark.
-	second, _, _ := bytes.Cut(rest, []byte{'\n'})
-	if key, _, ok := bytes.Cut(second, []byte{':'}); !ok || bytes.ContainsAny(key, " \t") {
-		return ""
-	}
-	switch {
-	case bom:
-		return "bom"
-	case bytes.HasSuffix(first, []byte{'\r'}):
-		return "crlf"
-	case len(first) > 3:
-		return "mark"
-	}
-	return ""
 }

@@ -327,3 +327,26 @@ func TestUnreadable(t *testing.T) {
 		t.Errorf("lint: %v", brief(fs))
 	}
 }
+
+// TestOneCause: what hides the header of a page is one finding, not one of every rule that then sees other things.
+func TestOneCause(t *testing.T) {
+	page := "---\ntitle: Page\ntoc: true\n---\n\n# One\n\nSee [page A](a.md).\n\n## Two\n"
+	others := []string{"a.md", "---\ntitle: A\n---\n", "b.md", "---\ntitle: B\n---\n", "c.md", "---\ntitle: C\n---\n"}
+	base := treeOf(others...)
+	for text, want := range map[string]string{
+		strings.ReplaceAll(page, "\n", "\r\n"):                                          "front-matter.crlf",
+		"\uFEFF" + page:                                                                 "front-matter.bom",
+		"\uFEFF" + strings.ReplaceAll(page, "\n", "\r\n"):                               "front-matter.bom encoding.crlf",
+		strings.Replace(page, "---", "--- ", 1):                                         "front-matter.mark",
+		strings.ReplaceAll(strings.Replace(page, "title: Page\n", "", 1), "\n", "\r\n"): "front-matter.crlf",
+		strings.ReplaceAll("# One\n\n## Two\n", "\n", "\r\n"):                           "title.missing encoding.crlf",
+	} {
+		var got []string
+		for _, f := range runOn(t, base, treeOf(append([]string{"page.md", text}, others...)...)).Findings {
+			got = append(got, f.Message.ID)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%.30q: %q, want %q", text, got, want)
+		}
+	}
+}

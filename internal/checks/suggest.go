@@ -8,33 +8,81 @@ import (
 )
 
 // betterPath finds the file that a reference to nothing, on the page at from, probably means: where the series moved it; the
-// same name with ".md"; the same base name elsewhere, the closest of several; a base name that differs little.
+// same name with ".md"; the same base name elsewhere, the closest of several; a base name that differs little. It is never
+// the page itself.
 func (s *site) betterPath(from, want string) string {
 	if s.mute {
 		return ""
 	}
-	if now, ok := s.renamed[want]; ok {
+	if now, ok := s.renamed[want]; ok && now != from {
 		return now
 	}
 	for _, p := range []string{want + ".md", joinPath(want, "index.md"), joinPath(want, "README.md")} {
-		if _, mode, ok := s.tree.Lookup(p); ok && mode != wiki.ModeTree {
+		if _, mode, ok := s.tree.Lookup(p); ok && mode != wiki.ModeTree && p != from {
 			return p
 		}
 	}
 	base := path.Base(want)
+	if base == "index.md" {
+		return s.indexAbove(from, want)
+	}
 	for _, name := range []string{base, base + ".md"} {
-		if same := s.named(name); len(same) > 0 && base != "index.md" {
+		if same := without(s.named(name), from); len(same) > 0 {
 			return closest(want, exactly(name, same))
 		}
 	}
-	best, unique := nearest(strings.ToLower(base), s.namesNear(from, want), 1.0/3)
-	if best == "" || !unique || path.Ext(best) != strings.ToLower(path.Ext(base)) && path.Ext(base) != "" {
-		return ""
-	}
-	if near := s.named(best); len(near) > 0 {
+	best := s.nearestName(from, want)
+	if near := without(s.named(best), from); best != "" && len(near) > 0 {
 		return closest(want, near)
 	}
 	return ""
+}
+
+// indexAbove is the first page above that of a path, if it was named without a directory: every directory may have an
+// index.md, so the name alone says nothing.
+func (s *site) indexAbove(from, want string) string {
+	dir := parent(from)
+	for dir != "" && dir == parent(want) {
+		dir = parent(dir)
+		if p := joinPath(dir, "index.md"); p != from {
+			if _, mode, ok := s.tree.Lookup(p); ok && mode != wiki.ModeTree {
+				return p
+			}
+		}
+		want = joinPath(dir, "index.md")
+	}
+	return ""
+}
+
+// nearestName is the one base name that differs from that of a path in at most every third letter, its ending not counted.
+// A name of another language is no misspelling of it.
+func (s *site) nearestName(from, want string) string {
+	base := strings.ToLower(path.Base(want))
+	ext := path.Ext(base)
+	byStem := map[string]string{} // what is compared, to the name
+	var stems []string
+	for _, name := range s.namesNear(from, want) {
+		if e := path.Ext(name); e != ext && ext != "" || sameButLanguage(name, base) {
+			continue
+		}
+		stem := strings.TrimSuffix(name, path.Ext(name))
+		if _, twice := byStem[stem]; !twice {
+			stems = append(stems, stem)
+			byStem[stem] = name
+		}
+	}
+	best, unique := nearest(strings.TrimSuffix(base, ext), stems, 1.0/3)
+	if !unique {
+		return ""
+	}
+	return byStem[best]
+}
+
+// sameButLanguage reports whether two base names are those of one page in two languages: "faq.md", "faq.en.md".
+func sameButLanguage(a, b string) bool {
+	stemA, langA := language(a)
+	stemB, langB := language(b)
+	return stemA == stemB && langA != langB
 }
 
 // exactly keeps the paths with the very name, if there are any.

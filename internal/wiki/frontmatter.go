@@ -36,7 +36,10 @@ type FrontMatter struct {
 
 // FrontError says what is wrong with a front matter and where.
 type FrontError struct {
-	Reason string // "open" (nothing ends it), "empty", "colon" (an unquoted ": " in a value), "yaml", "mapping" (no list of keys)
+	// Reason is "open" (nothing ends it), "empty", "colon" (an unquoted ": " in a value), "yaml", "mapping" (no list of keys);
+	// or why the host does not see it at all: "bom" (a byte-order mark before it), "crlf" (its line ends), "mark" (blanks
+	// behind the first "---").
+	Reason string
 	Offset int    // in bytes of the page
 	Detail string // what the YAML reader says, in English; empty except for "yaml"
 	Fix    string // the line to write instead; empty when that is not obvious
@@ -60,7 +63,7 @@ func cutFront(src []byte, rule FrontRule) (*FrontMatter, int) {
 
 func cutSourceHut(src []byte) (*FrontMatter, int) {
 	if !bytes.HasPrefix(src, []byte("---\n")) {
-		return nil, 0
+		return cutUnseen(src, FrontSourceHut)
 	}
 	i := bytes.Index(src[1:], []byte("---\n"))
 	if i < 0 {
@@ -75,7 +78,7 @@ func cutSourceHut(src []byte) (*FrontMatter, int) {
 func cutFence(src []byte, rule FrontRule) (*FrontMatter, int) {
 	line, next := cutLine(src, 0)
 	if string(bytes.TrimRight(line, " \t\r")) != "---" {
-		return nil, 0
+		return cutUnseen(src, rule)
 	}
 	start := next
 	for off := next; off < len(src); off = next {
@@ -91,6 +94,41 @@ func cutFence(src []byte, rule FrontRule) (*FrontMatter, int) {
 		}
 	}
 	return nil, 0 // a thematic break that begins the page
+}
+
+// cutUnseen finds a header that is meant to be one and that the host does not see. It is cut off all the same: what the host
+// makes of its lines instead, a rule and a heading, is one mistake with the header and not many.
+func cutUnseen(src []byte, rule FrontRule) (*FrontMatter, int) {
+	text, bom := bytes.CutPrefix(src, []byte("\uFEFF"))
+	first, start := cutLine(text, 0)
+	if string(bytes.TrimRight(first, " \t\r")) != "---" {
+		return nil, 0
+	}
+	// A thematic break at the top of a page is no header: there is a key before the next mark.
+	second, _ := cutLine(text, start)
+	if key, _, ok := bytes.Cut(second, []byte{':'}); !ok || bytes.ContainsAny(key, " \t") {
+		return nil, 0
+	}
+	reason := "mark"
+	switch {
+	case bom:
+		reason = "bom"
+	case rule != FrontSourceHut:
+		return nil, 0
+	case bytes.HasSuffix(first, []byte{'\r'}):
+		reason = "crlf"
+	}
+	before := len(src) - len(text)
+	f := &FrontMatter{Start: before + start, End: before + start, Toc: true, Err: &FrontError{Reason: reason}}
+	for off := start; off < len(text); {
+		line, next := cutLine(text, off)
+		if string(bytes.TrimRight(line, " \t\r")) == "---" {
+			f.End = before + off
+			return f, before + next
+		}
+		off = next
+	}
+	return f, 0
 }
 
 func cutLine(src []byte, off int) (line []byte, next int) {

@@ -75,7 +75,7 @@ func (x *Index) Put(blob string, d Dialect, f *Facts) {
 }
 
 // fileMark begins an index file; its number changes with the format and with how pages are read.
-const fileMark = "patchbot pages 1\n"
+const fileMark = "patchbot pages 2\n"
 
 // ErrOtherIndex: the file is no index of this version. Start it anew.
 var ErrOtherIndex = errors.New("no index of this version")
