@@ -13,8 +13,10 @@ var brokenAnchor = &Rule{
 	Bad:  "# Présentation\n\nBack to the [top](#présentation).\n",
 	Good: "# Présentation\n\nBack to the [top](#prsentation).\n",
 	Messages: map[string]string{
-		"other-page":   "{{.Page}} has no heading “#{{.Fragment}}”.",
-		"same-page":    "this page has no heading “#{{.Fragment}}”.",
+		"other-page": "{{.Page}} has no heading “#{{.Fragment}}”.",
+		"same-page":  "this page has no heading “#{{.Fragment}}”.",
+		"unsure": "“#{{.Fragment}}” is the id of a tag on which not every version of {{.Host}} keeps ids, only on “<a>” and " +
+			"on headings: the page may open at its top.",
 		"did-you-mean": "Did you mean “#{{.Fragment}}”?",
 	},
 	check: checkBrokenAnchor,
@@ -28,7 +30,11 @@ func checkBrokenAnchor(p *pass) {
 		}
 		id := wiki.WantedID(pl.ref.Fragment)
 		anchors, ok := p.anchorsOf(pl.path)
-		if !ok || id == "" || anchors.ids[id] {
+		if !ok || id == "" {
+			continue
+		}
+		sure, there := anchors.ids[id]
+		if sure {
 			continue
 		}
 		if p.full() {
@@ -38,6 +44,12 @@ func checkBrokenAnchor(p *pass) {
 		key := "other-page"
 		if pl.path == p.path {
 			key = "same-page"
+		}
+		if there {
+			args["Host"] = hostTitle(p.host)
+			f := p.report(pl.link.Start, pl.link.End, "unsure", args)
+			f.Detail, f.Severity = pl.link.Dest, min(f.Severity, Warning)
+			continue
 		}
 		f := p.report(pl.link.Start, pl.link.End, key, args)
 		f.Detail = pl.link.Dest

@@ -1,6 +1,12 @@
 package checks
 
-import "patchbot/internal/wiki"
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"patchbot/internal/wiki"
+)
 
 var duplicateAnchor = &Rule{
 	ID:       "duplicate-anchor",
@@ -19,9 +25,33 @@ var duplicateAnchor = &Rule{
 }
 
 func checkDuplicateAnchor(p *pass) {
-	first := map[string]int{}
-	titles := p.md.Headings
-	t := 0
+	first := map[string]*namedPlace{}
+	for _, n := range p.namedPlaces() {
+		at := first[n.id]
+		if at == nil {
+			first[n.id] = &n
+			continue
+		}
+		if p.sameSpot(at, &n) {
+			continue
+		}
+		line, _ := p.md.Position(at.start)
+		p.report(n.start, n.end, n.key, map[string]any{"ID": n.id, "Line": line}).Detail = n.id
+	}
+}
+
+// namedPlace is where an id stands, and the whole of what carries it.
+type namedPlace struct {
+	id         string
+	start, end int32
+	from, to   int32
+	key        string // of the message
+}
+
+// namedPlaces are the ids of the page that its host leaves as they are, in their order.
+func (p *pass) namedPlaces() []namedPlace {
+	var out []namedPlace
+	titles, t := p.md.Headings, 0
 	for i := range p.md.Nodes {
 		n := &p.md.Nodes[i]
 		if n.Kind != wiki.Heading || t >= len(titles) {
@@ -31,28 +61,45 @@ func checkDuplicateAnchor(p *pass) {
 		if p.host.Name() != "sourcehut" {
 			continue // made unique by the host
 		}
-		a := p.host.Anchors(&wiki.Facts{Headings: titles[t-1 : t]})
-		if len(a) == 0 || a[0].ID == "" {
-			continue
+		if a := p.host.Anchors(&wiki.Facts{Headings: titles[t-1 : t]}); len(a) > 0 && a[0].ID != "" {
+			out = append(out, namedPlace{a[0].ID, n.Start, p.headingEnd(n), n.Start, n.End, "heading"})
 		}
-		p.once(first, a[0].ID, n.Start, p.headingEnd(n), "heading")
 	}
 	for i := range p.md.Tags {
 		tag := &p.md.Tags[i]
 		for _, at := range tag.Attrs {
 			if at.Name == "id" && at.Value != "" && !tag.Close && p.host.Keeps(tag.Name, "id") {
-				p.once(first, at.Value, at.Start, at.End, "raw")
+				out = append(out, namedPlace{at.Value, at.Start, at.End, tag.Start, tag.End, "raw"})
 			}
 		}
 	}
+	slices.SortStableFunc(out, func(a, b namedPlace) int { return cmp.Compare(a.start, b.start) })
+	return out
 }
 
-// once reports an id that was seen before.
-func (p *pass) once(first map[string]int, id string, start, end int32, key string) {
-	line, _ := p.md.Position(start)
-	if at, ok := first[id]; ok && at != line {
-		p.report(start, end, key, map[string]any{"ID": id, "Line": at}).Detail = id
-		return
+// sameSpot reports whether a heading and a tag are one place to readers: the tag is inside the heading, or nothing but tags
+// and blanks stands between them, as when an "<a id>" above a heading says its name once more.
+func (p *pass) sameSpot(a, b *namedPlace) bool {
+	if a.key == b.key {
+		return false
 	}
-	first[id] = line
+	if b.from < a.to {
+		return true
+	}
+	const farthest = 200 // bytes of tags between the two
+	if b.from-a.to > farthest {
+		return false
+	}
+	depth := 0
+	for _, c := range p.src[a.to:b.from] {
+		switch {
+		case c == '<':
+			depth++
+		case c == '>' && depth > 0:
+			depth--
+		case depth == 0 && !strings.ContainsRune(" \t\r\n", rune(c)):
+			return false
+		}
+	}
+	return true
 }

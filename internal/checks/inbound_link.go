@@ -22,7 +22,7 @@ var inboundLink = &Rule{
 // findings on untouched pages are nobody's news.
 func inbound(set *Set, f Finding) (Finding, bool) {
 	r := ByID(f.Rule)
-	if r == nil || !r.links || !set.on(inboundLink.ID) {
+	if r == nil || !r.links || !set.on(inboundLink.ID) || f.Message.ID == brokenAnchor.ID+".unsure" {
 		return f, false
 	}
 	key := "page"

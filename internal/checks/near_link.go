@@ -31,14 +31,16 @@ var nearLink = &Rule{
 }
 
 func checkNearLink(p *pass) {
-	p.blankDestinations()
+	blank := p.blankDestinations()
 	p.reversedLinks()
 	p.orgLinks()
-	p.doubledURLs()
+	p.doubledURLs(blank)
 }
 
-// blankDestinations finds "[text](a b)", and on SourceHut "[text](<a b>)".
-func (p *pass) blankDestinations() {
+// blankDestinations finds "[text](a b)", and on SourceHut "[text](<a b>)". It gives the offsets of the opening brackets of the
+// former.
+func (p *pass) blankDestinations() map[int32]bool {
+	found := map[int32]bool{}
 	for i := range p.md.Brackets {
 		b := &p.md.Brackets[i]
 		if b.Style != wiki.Shortcut || int(b.End) >= len(p.src) || p.src[b.End] != '(' {
@@ -55,6 +57,7 @@ func (p *pass) blankDestinations() {
 			continue
 		}
 		start := b.End + 1
+		found[b.Start] = true
 		if strings.Count(trimmed, "://") > 1 {
 			p.report(start, start+int32(n), "two-urls", map[string]any{"Target": trimmed}).Detail = trimmed
 			continue
@@ -65,7 +68,7 @@ func (p *pass) blankDestinations() {
 		f.Suggestion = p.suggest("write", map[string]any{"Text": text})
 	}
 	if p.host.Name() != "sourcehut" {
-		return
+		return found
 	}
 	for i := range p.md.Links {
 		l := &p.md.Links[i]
@@ -78,6 +81,7 @@ func (p *pass) blankDestinations() {
 		text := p.md.Text(n.Start, n.InnerEnd) + "](" + joinBlanks(l.Dest) + ")"
 		f.Suggestion = p.suggest("write", map[string]any{"Text": text})
 	}
+	return found
 }
 
 // maxDestination bounds what is taken for a destination, in bytes.
@@ -203,7 +207,7 @@ func (p *pass) inText(off int32) bool {
 }
 
 // doubledURLs finds destinations in which an address is pasted behind another.
-func (p *pass) doubledURLs() {
+func (p *pass) doubledURLs(blank map[int32]bool) {
 	for i := range p.md.Links {
 		l := &p.md.Links[i]
 		k := p.md.Nodes[l.Node].Kind
@@ -212,6 +216,9 @@ func (p *pass) doubledURLs() {
 		}
 		key := "two-urls"
 		if k == wiki.BareURL && strings.Contains(l.Dest, "](") {
+			if blank[l.Start-1] {
+				continue // said of the destination behind it, whose blank is what makes text of this
+			}
 			key = "inside"
 		} else if !doubled(l.Dest) {
 			continue

@@ -38,7 +38,7 @@ type store struct {
 // anchorSet is the ids of one page.
 type anchorSet struct {
 	list []wiki.Anchor
-	ids  map[string]bool
+	ids  map[string]bool // whether every version of the host keeps the id
 }
 
 func newStore(index *wiki.Index) *store {
@@ -83,7 +83,7 @@ func (s *site) anchorsOf(p string) (*anchorSet, bool) {
 	}
 	a := &anchorSet{list: s.host.Anchors(f), ids: make(map[string]bool)}
 	for _, x := range a.list {
-		a.ids[x.ID] = true
+		a.ids[x.ID] = a.ids[x.ID] || !x.Unsure
 	}
 	s.store.anchors[key] = a
 	return a, true

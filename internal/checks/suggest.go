@@ -117,7 +117,7 @@ func (s *site) betterAnchor(p, fragment string) string {
 	primary := map[int]string{}
 	var ids []string
 	for _, a := range own {
-		if a.ID == "" {
+		if a.ID == "" || a.Unsure {
 			continue
 		}
 		if _, ok := primary[a.Heading]; !ok && a.Heading >= 0 {

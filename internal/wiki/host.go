@@ -31,6 +31,7 @@ type Anchor struct {
 	ID      string
 	Heading int  // index into Facts.Headings, -1 for raw HTML
 	Also    bool // another id that some version of the host gives to the same heading
+	Unsure  bool // kept by some versions of the host only
 }
 
 // RefKind is what a destination turned out to be.

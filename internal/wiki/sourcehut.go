@@ -35,19 +35,19 @@ func (sourcehut) Keeps(tag, attr string) bool {
 }
 
 // Anchors: a heading's id comes from its rendered HTML and is never made unique. Quotes are dropped or become "quot",
-// depending on the renderer's version, so both count. Ids of raw HTML count on every tag, since newer sanitizers keep them.
-func (sourcehut) Anchors(f *Facts) []Anchor {
+// depending on the renderer's version, so both count. Ids of raw HTML count on every tag, since newer sanitizers keep them; on most tags older ones do not.
+func (h sourcehut) Anchors(f *Facts) []Anchor {
 	out := make([]Anchor, 0, len(f.Headings)+len(f.IDs))
-	for i, h := range f.Headings {
-		id := slugSourceHut(h.HTML)
+	for i, t := range f.Headings {
+		id := slugSourceHut(t.HTML)
 		out = append(out, Anchor{ID: id, Heading: i})
-		if strings.Contains(h.HTML, "&quot;") {
-			out = append(out, Anchor{ID: slugSourceHut(strings.ReplaceAll(h.HTML, "&quot;", `"`)), Heading: i, Also: true})
+		if strings.Contains(t.HTML, "&quot;") {
+			out = append(out, Anchor{ID: slugSourceHut(strings.ReplaceAll(t.HTML, "&quot;", `"`)), Heading: i, Also: true})
 		}
 	}
 	for _, id := range f.IDs {
 		if id.Attr == "id" && strings.Contains(sourcehutTags, " "+id.Tag+" ") {
-			out = append(out, Anchor{ID: id.Value, Heading: -1})
+			out = append(out, Anchor{ID: id.Value, Heading: -1, Unsure: !h.Keeps(id.Tag, "id")})
 		}
 	}
 	return out
