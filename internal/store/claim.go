@@ -23,6 +23,7 @@ type FinishedReview struct {
 	Steps      []Step
 	Links      []byte    // JSON of the links to be asked again, see LinkJob; empty: none, also none of an earlier review
 	LinksAt    time.Time // when
+	Mark       []byte    // JSON of what is to be shown of it, see Mark; empty: nothing new
 	KeepLinks  bool      // leave those of an earlier review as they are
 }
 
@@ -118,6 +119,9 @@ func (db *DB) finishSeries(ctx context.Context, claim *Series, r FinishedReview)
 		}
 		if err := putLinkJob(ctx, q, claim, r); err != nil {
 			return fmt.Errorf("write links: %w", err)
+		}
+		if err := db.putMark(ctx, q, claim.ID, claim.Version, r.Mark); err != nil {
+			return fmt.Errorf("write mark: %w", err)
 		}
 		about := Step{MessageID: "", SeriesID: claim.ID, Version: claim.Version}
 		if err := db.journal(ctx, q, about, r.Steps...); err != nil {

@@ -12,7 +12,7 @@ import (
 // tables are all tables that hold state, each after those that it refers to. Raw mails are copied as bytes, whatever holds
 // them.
 func tables() []string {
-	return []string{"mailbox", "wiki", "message", "message_ref", "step", "series", "report", "outbox", "health", "link", "link_use", "link_job", "need", "incident"}
+	return []string{"mailbox", "wiki", "message", "message_ref", "step", "series", "report", "outbox", "health", "link", "link_use", "link_job", "need", "incident", "mark"}
 }
 
 // ErrNotEmpty means that a store which should take over another one's state has one of its own.

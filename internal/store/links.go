@@ -145,6 +145,7 @@ type FinishedLinks struct {
 
 	Report  []byte // JSON, in the place of the last report on the version; empty: that stays
 	Verdict string // goes with it
+	Mark    []byte // JSON of what is to be shown now, see Mark; empty: nothing new
 }
 
 // FinishLinks ends a claim: the next round or none, the mail and the steps in one transaction, after the bytes of the mail.
@@ -167,6 +168,9 @@ func (db *DB) finishLinks(ctx context.Context, job *LinkJob, f FinishedLinks) er
 		}
 		if err := amendReport(ctx, q, job, f); err != nil {
 			return fmt.Errorf("amend report: %w", err)
+		}
+		if err := db.putMark(ctx, q, job.SeriesID, job.Version, f.Mark); err != nil {
+			return fmt.Errorf("write mark: %w", err)
 		}
 		about := Step{SeriesID: job.SeriesID, Version: job.Version}
 		if err := db.journal(ctx, q, about, f.Steps...); err != nil {

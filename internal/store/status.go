@@ -135,6 +135,15 @@ func readTrouble(ctx context.Context, q *sqlgen.Queries, s *Status) error {
 			At: moment(r.Updated), SeriesID: r.ID, Version: int(r.Version), State: r.State, Error: r.Error,
 		})
 	}
+	marks, err := q.FailingMarks(ctx, shownMost)
+	if err != nil {
+		return err
+	}
+	for _, r := range marks {
+		s.Errors = append(s.Errors, Trouble{
+			At: moment(r.PutAt), SeriesID: r.SeriesID, Version: int(r.Version), State: "not shown", Error: r.Error,
+		})
+	}
 	mails, err := q.FailingOutbox(ctx, shownMost)
 	if err != nil {
 		return err

@@ -140,6 +140,9 @@ func (db *DB) freeLeases(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("free the leases of links: %w", err)
 		}
+		if _, err := q.FreeMarks(ctx); err != nil {
+			return fmt.Errorf("free the leases of marks: %w", err)
+		}
 		if series+mails+links > 0 {
 			db.log.Info("work of the last daemon taken over", "series", series, "mails", mails, "links", links)
 		}

@@ -57,6 +57,19 @@ type Mailbox struct {
 	Moved       int64
 }
 
+type Mark struct {
+	SeriesID string
+	Version  int64
+	Body     string
+	PutAt    int64
+	RunAt    int64
+	Attempts int64
+	Owner    string
+	Lease    int64
+	Epoch    int64
+	Error    string
+}
+
 type Message struct {
 	Key         string
 	MessageID   string
