@@ -20,7 +20,8 @@ type Mark struct {
 	Epoch    int64
 }
 
-// PutMark makes a mark due now, in the place of one that was not shown yet. A claim of that one is void.
+// PutMark makes a mark due now, in the place of one that was not shown yet. A claim of that one is void, but nobody else
+// gets one before it ends: what is on its way must not arrive after what came later.
 func (db *DB) PutMark(ctx context.Context, seriesID string, version int, body []byte) error {
 	err := db.tx(ctx, func(q *sqlgen.Queries) error { return db.putMark(ctx, q, seriesID, version, body) })
 	if err != nil {
@@ -63,7 +64,7 @@ func (db *DB) ClaimMark(ctx context.Context, lease time.Duration) (*Mark, error)
 
 // EndMark ends a claim: nothing is to be shown any more. The steps are written with it.
 func (db *DB) EndMark(ctx context.Context, m *Mark, steps ...Step) error {
-	err := db.tx(ctx, func(q *sqlgen.Queries) error {
+	err := db.leaving(ctx, m, func(q *sqlgen.Queries) error {
 		err := fenced(q.EndMark(ctx, sqlgen.EndMarkParams{SeriesID: m.SeriesID, Version: int64(m.Version), Epoch: m.Epoch, Owner: db.owner}))
 		if err != nil {
 			return err
@@ -78,7 +79,7 @@ func (db *DB) EndMark(ctx context.Context, m *Mark, steps ...Step) error {
 
 // ReleaseMark gives a claim back undone: it is due again at runAt.
 func (db *DB) ReleaseMark(ctx context.Context, m *Mark, runAt time.Time, cause string) error {
-	err := db.tx(ctx, func(q *sqlgen.Queries) error {
+	err := db.leaving(ctx, m, func(q *sqlgen.Queries) error {
 		return fenced(q.ReleaseMark(ctx, sqlgen.ReleaseMarkParams{
 			RunAt: due(runAt, millis(db.now())), Error: text(cause), SeriesID: m.SeriesID, Version: int64(m.Version), Epoch: m.Epoch, Owner: db.owner,
 		}))
@@ -87,6 +88,19 @@ func (db *DB) ReleaseMark(ctx context.Context, m *Mark, runAt time.Time, cause s
 		return fmt.Errorf("release mark of series %s v%d: %w", m.SeriesID, m.Version, err)
 	}
 	return nil
+}
+
+// leaving ends a claim, and lets others have the mark where a newer one has voided the claim.
+func (db *DB) leaving(ctx context.Context, m *Mark, end func(*sqlgen.Queries) error) error {
+	var void error
+	err := db.tx(ctx, func(q *sqlgen.Queries) error {
+		if err := end(q); !errors.Is(err, ErrFenced) {
+			return err
+		}
+		void = ErrFenced
+		return q.LeaveMark(ctx, sqlgen.LeaveMarkParams{SeriesID: m.SeriesID, Version: int64(m.Version), Epoch: m.Epoch, Owner: db.owner})
+	})
+	return errors.Join(err, void)
 }
 
 // NextMark is the earliest time at which ClaimMark would find something, false for never.

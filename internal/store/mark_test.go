@@ -26,8 +26,11 @@ func TestMarks(t *testing.T) {
 		if m, err := db.ClaimMark(ctx, time.Minute); err != nil || m != nil {
 			t.Errorf("claimed twice: %+v, %v", m, err)
 		}
-		// The review ends while the first mark is on its way: that claim is void, the new mark is due.
+		// The review ends while the first mark is on its way: that claim is void, and the new mark waits for its end.
 		must(t, db.FinishSeries(ctx, s.claim(db), store.FinishedReview{State: store.StateDone, Verdict: "clean", Report: []byte(`{}`), Mark: []byte(`{"clean":1}`)}))
+		if m, err := db.ClaimMark(ctx, time.Minute); err != nil || m != nil {
+			t.Errorf("claimed while an older one is on its way: %+v, %v", m, err)
+		}
 		if err := db.EndMark(ctx, early); !errors.Is(err, store.ErrFenced) {
 			t.Errorf("a void claim ends with %v", err)
 		}

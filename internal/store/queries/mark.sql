@@ -2,7 +2,7 @@
 INSERT INTO mark (series_id, version, body, put_at, run_at, attempts, owner, lease, epoch, error)
 VALUES (@series_id, @version, @body, @put_at, @put_at, 0, '', 0, 0, '')
 ON CONFLICT (series_id, version) DO UPDATE SET body = excluded.body, put_at = excluded.put_at, run_at = excluded.run_at,
-    attempts = 0, owner = '', lease = 0, epoch = mark.epoch + 1, error = '';
+    attempts = 0, epoch = mark.epoch + 1, error = '';
 
 -- name: ClaimMark :one
 UPDATE mark SET owner = @owner, lease = @lease, epoch = epoch + 1, attempts = attempts + 1
@@ -19,6 +19,10 @@ WHERE series_id = @series_id AND version = @version AND epoch = @epoch AND owner
 
 -- name: EndMark :execrows
 DELETE FROM mark WHERE series_id = @series_id AND version = @version AND epoch = @epoch AND owner = @owner;
+
+-- name: LeaveMark :exec
+UPDATE mark SET owner = '', lease = 0
+WHERE series_id = @series_id AND version = @version AND epoch > @epoch AND owner = @owner;
 
 -- name: FreeMarks :execrows
 UPDATE mark SET owner = '', lease = 0 WHERE owner <> '' OR lease > 0;

@@ -117,6 +117,28 @@ func (q *Queries) FreeMarks(ctx context.Context) (int64, error) {
 	return result.RowsAffected()
 }
 
+const leaveMark = `-- name: LeaveMark :exec
+UPDATE mark SET owner = '', lease = 0
+WHERE series_id = $1 AND version = $2 AND epoch > $3 AND owner = $4
+`
+
+type LeaveMarkParams struct {
+	SeriesID string
+	Version  int64
+	Epoch    int64
+	Owner    string
+}
+
+func (q *Queries) LeaveMark(ctx context.Context, arg LeaveMarkParams) error {
+	_, err := q.db.ExecContext(ctx, leaveMark,
+		arg.SeriesID,
+		arg.Version,
+		arg.Epoch,
+		arg.Owner,
+	)
+	return err
+}
+
 const nextMark = `-- name: NextMark :one
 SELECT CAST(COALESCE(MIN(CASE WHEN lease >= run_at THEN lease + 1 ELSE run_at END), $1) AS BIGINT) AS due
 FROM mark
@@ -133,7 +155,7 @@ const putMark = `-- name: PutMark :exec
 INSERT INTO mark (series_id, version, body, put_at, run_at, attempts, owner, lease, epoch, error)
 VALUES ($1, $2, $3, $4, $4, 0, '', 0, 0, '')
 ON CONFLICT (series_id, version) DO UPDATE SET body = excluded.body, put_at = excluded.put_at, run_at = excluded.run_at,
-    attempts = 0, owner = '', lease = 0, epoch = mark.epoch + 1, error = ''
+    attempts = 0, epoch = mark.epoch + 1, error = ''
 `
 
 type PutMarkParams struct {
