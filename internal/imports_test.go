@@ -18,6 +18,8 @@ var mayImport = map[string][]string{
 	"internal/wiki":   {},
 	"internal/store":  {},
 
+	"internal/tracker": {},
+
 	"internal/mailbox":          {"internal/email"},
 	"internal/mailbox/loopback": {"internal/email", "internal/mailbox"},
 	"internal/patch":            {"internal/email"},

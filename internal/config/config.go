@@ -191,6 +191,16 @@ type List struct {
 	Kind      string   `toml:"kind"`      // sourcehut, plain
 	Language  string   `toml:"language"`  // fr, en
 	Archive   string   `toml:"archive"`   // URL of the archive, empty: none
+	Tracker   Tracker  `toml:"tracker"`
+}
+
+// Tracker is a site where people look at the patches of a list; verdicts are shown there too.
+type Tracker struct {
+	Kind         string   `toml:"kind"` // sourcehut, patchwork; empty: none
+	URL          string   `toml:"url"`  // of the API
+	List         string   `toml:"list"` // what the list is called there: "~owner/name", or the link name of a project
+	TokenFile    string   `toml:"token_file"`
+	TokenCommand []string `toml:"token_command"`
 }
 
 // Wiki is one repository of pages and the subject prefixes that choose it.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -79,6 +80,14 @@ func TestProblems(t *testing.T) {
 		{"metrics here", "[web]\nmetrics_listen = \"[::1]:9465\"\n", nil},
 		{"web address", "[web]\nlisten = \"nonsense\"\n", []string{"f.toml:2: web.listen: \"nonsense\" is neither host:port nor unix:/path"}},
 		{"web socket", "[web]\nlisten = \"unix:/run/patchbot/web.sock\"\n", nil},
+		{"trackers", "[[list]]\nname = \"a\"\naddresses = [\"a@example.org\"]\n[list.tracker]\nkind = \"sourcehut\"\nurl = \"http://lists.example.org/query\"\n" +
+			"[[list]]\nname = \"b\"\naddresses = [\"b@example.org\"]\n[list.tracker]\nkind = \"patchwerk\"\ntoken_file = \"/x\"\ntoken_command = [\"y\"]\n" +
+			"[[list]]\nname = \"c\"\naddresses = [\"c@example.org\"]\n[list.tracker]\nlist = \"wiki\"\n", []string{
+			`f.toml:4: list[0].tracker: list = "" is not what SourceHut calls a list`, `f.toml:6: list[0].tracker.url: url = "http://lists.example.org/query" is not an https:// URL`,
+			`f.toml:10: list[1].tracker: url = "" is not`, `f.toml:11: list[1].tracker.kind: "patchwerk" is not one of sourcehut, patchwork (did`, `f.toml:13: list[1].tracker.token_command: give either`,
+			`f.toml:17: list[2].tracker: needs kind`}},
+		{"trackers are fine", "[[list]]\nname = \"a\"\naddresses = [\"u.x.y@lists.sr.ht\", \"~x/y@lists.sr.ht\"]\n[list.tracker]\nkind = \"sourcehut\"\n" +
+			"[[list]]\nname = \"b\"\naddresses = [\"b@example.org\"]\n[list.tracker]\nkind = \"patchwork\"\nurl = \"http://127.0.0.1:8000\"\n", nil},
 		{"postgres", "[store]\nurl = \"mysql://x/y\"\n", []string{"f.toml:2: store.url: "}},
 	}
 	for _, tt := range tests {
@@ -97,6 +106,34 @@ func TestProblems(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestTracker(t *testing.T) {
+	c, err := Parse("f.toml", []byte("[[list]]\nname = \"a\"\naddresses = [\"u.x.y@lists.sr.ht\", \"~x/y@lists.sr.ht\"]\n[list.tracker]\nkind = \"sourcehut\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &c.Lists[0]
+	if l.Tracker.URL != "https://lists.sr.ht/query" || l.Tracker.List != "~x/y" {
+		t.Errorf("defaults: %+v", l.Tracker)
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", t.TempDir())
+	if _, err := l.Token(t.Context()); !errors.Is(err, ErrNoSecret) || l.TokenSource() != "none" {
+		t.Errorf("no token: %v from %s", err, l.TokenSource())
+	}
+	l.Tracker.TokenFile = filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(l.Tracker.TokenFile, []byte("second\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := l.Token(t.Context()); got != "second" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := os.WriteFile(filepath.Join(os.Getenv("CREDENTIALS_DIRECTORY"), "tracker-token-a"), []byte("first\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := l.Token(t.Context()); got != "first" || err != nil || l.TokenSource() != "credential tracker-token-a" {
+		t.Errorf("%q, %v from %s", got, err, l.TokenSource())
 	}
 }
 

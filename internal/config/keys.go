@@ -60,6 +60,10 @@ func keyLines(data []byte) map[string]int {
 		name := strings.Join(parts, ".")
 		switch e.Kind {
 		case unstable.Table:
+			if n := counts[parts[0]]; n > 0 { // a table of the last [[list]]
+				parts[0] = fmt.Sprintf("%s[%d]", parts[0], n-1)
+				name = strings.Join(parts, ".")
+			}
 			table = name + "."
 			lines[name] = line
 		case unstable.ArrayTable:

@@ -116,6 +116,10 @@ func (c *Config) fill() {
 		l, d := &c.Lists[i], DefaultList()
 		l.Kind = cmp.Or(l.Kind, d.Kind)
 		l.Language = cmp.Or(l.Language, d.Language)
+		if l.Tracker.Kind == "sourcehut" {
+			l.Tracker.URL = cmp.Or(l.Tracker.URL, "https://lists.sr.ht/query")
+			l.Tracker.List = cmp.Or(l.Tracker.List, l.path())
+		}
 	}
 	for i := range c.Wikis {
 		w, d := &c.Wikis[i], DefaultWiki()
@@ -130,6 +134,16 @@ func (c *Config) fill() {
 			}
 		}
 	}
+}
+
+// path is what SourceHut calls a list with the address "~owner/name@lists.sr.ht"; empty for other addresses.
+func (l List) path() string {
+	for _, a := range l.Addresses {
+		if local, _, _ := strings.Cut(a, "@"); strings.HasPrefix(local, "~") && strings.Contains(local, "/") {
+			return local
+		}
+	}
+	return ""
 }
 
 func hostPort(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }

@@ -19,6 +19,19 @@ var ErrNoSecret = errors.New("no password is configured")
 // exists counts: the systemd credential of the given name ($CREDENTIALS_DIRECTORY), password_file, password_command.
 // A file that others than its owner can read is refused. The value never appears in an error.
 func (s Server) Secret(ctx context.Context, credential string) (string, error) {
+	return secret(ctx, credential, s.PasswordFile, s.PasswordCommand)
+}
+
+// Credential is the name of the systemd credential that holds the token of a list's tracker.
+func (l List) Credential() string { return "tracker-token-" + l.Name }
+
+// Token reads the token of the list's tracker as Server.Secret reads a password: the credential, token_file,
+// token_command.
+func (l List) Token(ctx context.Context) (string, error) {
+	return secret(ctx, l.Credential(), l.Tracker.TokenFile, l.Tracker.TokenCommand)
+}
+
+func secret(ctx context.Context, credential, file string, command []string) (string, error) {
 	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
 		data, err := os.ReadFile(filepath.Join(dir, credential))
 		if err == nil {
@@ -29,26 +42,35 @@ func (s Server) Secret(ctx context.Context, credential string) (string, error) {
 		}
 	}
 	switch {
-	case s.PasswordFile != "":
-		return fromFile(s.PasswordFile)
-	case len(s.PasswordCommand) > 0:
-		return fromCommand(ctx, s.PasswordCommand)
+	case file != "":
+		return fromFile(file)
+	case len(command) > 0:
+		return fromCommand(ctx, command)
 	}
 	return "", ErrNoSecret
 }
 
 // SecretSource names where Secret would look, for people.
 func (s Server) SecretSource(credential string) string {
+	return secretSource(credential, s.PasswordFile, s.PasswordCommand)
+}
+
+// TokenSource names where Token would look, for people.
+func (l List) TokenSource() string {
+	return secretSource(l.Credential(), l.Tracker.TokenFile, l.Tracker.TokenCommand)
+}
+
+func secretSource(credential, file string, command []string) string {
 	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
 		if _, err := os.Stat(filepath.Join(dir, credential)); err == nil {
 			return "credential " + credential
 		}
 	}
 	switch {
-	case s.PasswordFile != "":
-		return "file " + s.PasswordFile
-	case len(s.PasswordCommand) > 0:
-		return "command " + s.PasswordCommand[0]
+	case file != "":
+		return "file " + file
+	case len(command) > 0:
+		return "command " + command[0]
 	}
 	return "none"
 }

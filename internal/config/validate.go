@@ -152,6 +152,33 @@ func (k *checker) lists() {
 		if l.Archive != "" {
 			k.url(at+".archive", l.Archive, "https", "http")
 		}
+		k.tracker(at+".tracker", l.Tracker)
+	}
+}
+
+func (k *checker) tracker(at string, t Tracker) {
+	if t.Kind == "" {
+		if t.URL+t.List+t.TokenFile != "" || len(t.TokenCommand) > 0 {
+			k.fail(at, "needs kind = \"sourcehut\" or \"patchwork\"")
+		}
+		return
+	}
+	k.oneOf(at+".kind", t.Kind, "sourcehut", "patchwork")
+	or := func(key string) string { // the table, where the key does not stand in the file
+		if k.c.lines[at+key] == 0 {
+			return at
+		}
+		return at + key
+	}
+	u, err := url.Parse(t.URL)
+	if err != nil || u.User != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+		k.fail(or(".url"), "url = %q is not an https:// URL; a token goes nowhere without it", t.URL)
+	}
+	if t.Kind == "sourcehut" && (!strings.HasPrefix(t.List, "~") || strings.Count(t.List, "/") != 1) {
+		k.fail(or(".list"), "list = %q is not what SourceHut calls a list, such as \"~owner/name\"", t.List)
+	}
+	if t.TokenFile != "" && len(t.TokenCommand) > 0 {
+		k.fail(at+".token_command", "give either token_file or token_command, not both")
 	}
 }
 

@@ -14,6 +14,6 @@
 //     said about a name with a refused address does not tell whether something answers there;
 //   - requests carry no credentials, no referrer, and cookies only from one hop of a redirection to the next.
 //
-// It is the only client of net/http in the project. It knows neither mails nor databases: what it remembers goes through
+// Nothing else in the project asks an address that it did not get from its operator. It knows neither mails nor databases: what it remembers goes through
 // [Memory], and what a finding says in which language is others' business.
 package prober
