@@ -22,6 +22,8 @@ type BadMail struct {
 	Class  string // "bad-mail", "empty" or "too-large": values of the apply status in the command line's JSON
 	Reason string // stable word: "no-author", "bad-date", "charset", "nul", "no-diff", …
 	Detail string // English, for the operator
+
+	Charset string // with "charset": the one that the mail names and that does not fit it, as the mail writes it; may be empty
 }
 
 // Error describes the defect for the operator.

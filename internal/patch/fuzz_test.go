@@ -51,7 +51,14 @@ func FuzzParseDiff(f *testing.F) {
 	f.Add("--- a/x\n+++ b/x\n@@ -1,2 +1 @@\n \n-a\n\\ No newline at end of file\n-- \n2.39.5\n")
 	f.Add("diff --git a/x b/y\nrename from x\nrename to y\ndiff --git a/b b/b\nGIT binary patch\nliteral 3\nKcmYdfNdN!<\n\n")
 	f.Add("@@ -1 +1 @@\n> diff --git a/x b/x\n@@ -99999999999999999999 +1 @@\n")
+	f.Add("diff --git x y\nrename from x\nrename to y\n--- x\n+++ y\n@@ -1 +1 @@\n-a\n+b\n")
 	f.Fuzz(func(t *testing.T, text string) {
+		if repaired, lacked := WithPrefixes(text); lacked != (repaired != text) {
+			t.Fatalf("lacked prefixes: %v\n%q\n%q", lacked, text, repaired)
+		}
+		if repaired, first := WithCR(text, func(File) bool { return true }); strings.ReplaceAll(repaired, "\r", "") != strings.ReplaceAll(text, "\r", "") {
+			t.Fatalf("changed more than line ends, in %q first\n%q\n%q", first, text, repaired)
+		}
 		o := outlineOf(text)
 		end := 0
 		for _, s := range o.files {

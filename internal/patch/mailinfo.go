@@ -2,6 +2,7 @@ package patch
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 )
 
@@ -54,6 +55,14 @@ type mailReader struct {
 func (r *mailReader) fail(reason, detail string) {
 	if r.bad == nil {
 		r.bad = badMail(reason, detail)
+	}
+}
+
+// failCharset refuses the mail for a text that cannot be decoded.
+func (r *mailReader) failCharset(err error) {
+	r.fail("charset", err.Error())
+	if named := (*charsetError)(nil); r.bad.Charset == "" && errors.As(err, &named) {
+		r.bad.Charset = named.charset
 	}
 }
 
@@ -146,7 +155,7 @@ func (r *mailReader) value(line []byte, name string) ([]byte, bool) {
 	}
 	decoded, err := decodeWords(bytes.Clone(raw))
 	if err != nil {
-		r.fail("charset", err.Error())
+		r.failCharset(err)
 		return raw, true
 	}
 	return decoded, true

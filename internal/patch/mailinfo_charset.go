@@ -2,6 +2,7 @@ package patch
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -9,6 +10,18 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/ianaindex"
 )
+
+// charsetError says that a text cannot be read in the charset it is declared to be in.
+type charsetError struct {
+	charset string
+	cause   error
+}
+
+func (e *charsetError) Error() string {
+	return fmt.Sprintf("cannot convert from %s: %v", e.charset, e.cause)
+}
+
+func (e *charsetError) Unwrap() error { return e.cause }
 
 // toUTF8 converts text to UTF-8 as mailinfo does: text without a declared charset, or declared to be UTF-8, is left alone,
 // valid or not; a charset that is unknown or that the text does not fit is an error.
@@ -21,20 +34,20 @@ func toUTF8(text []byte, charset string) ([]byte, error) {
 		return latin1ToUTF8(text), nil
 	case "us-ascii", "ascii", "ansi_x3.4-1968", "iso646-us", "us":
 		if i := bytes.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }); i >= 0 {
-			return nil, fmt.Errorf("cannot convert from %s: byte %#x", charset, text[i])
+			return nil, &charsetError{charset, fmt.Errorf("byte %#x", text[i])}
 		}
 		return text, nil
 	}
 	enc := lookupCharset(name)
 	if enc == nil {
-		return nil, fmt.Errorf("unknown charset %q", charset)
+		return nil, &charsetError{charset, errors.New("unknown charset")}
 	}
 	out, err := enc.NewDecoder().Bytes(text)
 	if err != nil {
-		return nil, fmt.Errorf("cannot convert from %s: %w", charset, err)
+		return nil, &charsetError{charset, err}
 	}
 	if bytes.ContainsRune(out, utf8.RuneError) {
-		return nil, fmt.Errorf("cannot convert from %s: a byte has no character", charset)
+		return nil, &charsetError{charset, errors.New("a byte has no character")}
 	}
 	return out, nil
 }

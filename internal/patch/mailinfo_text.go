@@ -32,7 +32,7 @@ func (r *mailReader) messageLine(line []byte) bool {
 	}
 	line, err := toUTF8(line, r.charset)
 	if err != nil {
-		r.fail("charset", err.Error())
+		r.failCharset(err)
 		return true
 	}
 	if startsPatch(line) {

@@ -67,8 +67,8 @@ func describePart(p *patch.Part) Part {
 	return d
 }
 
-// damage says what a mailer did to a part; nil when it can be used. The line is the first at which
-// git apply gives up; below the diff, which is then too short, it would tell a reader nothing.
+// damage says what a mailer did to a part; nil when it can be used. The line is the first at which git apply gives up, or the
+// header of a hunk that is too short.
 func damage(p *patch.Part) *Damage {
 	m := p.Mail
 	if m.Reason != patch.ReasonBrokenByMailer {
@@ -79,23 +79,33 @@ func damage(p *patch.Part) *Damage {
 		return d
 	}
 	if _, bad := patch.ReadDiff(p.Commit.Diff, patch.DefaultLimits()); bad != nil && !bad.TooLarge {
-		if text, ok := lineOfDiff(p.Commit.Diff, bad.Line); ok {
-			d.Line, d.Text = bad.Line, text
-		}
+		d.Line, d.Text = lineOfDiff(p.Commit.Diff, bad.Line)
+		d.Short = d.Line > 0 && d.Line != bad.Line
 	}
 	return d
 }
 
-// lineOfDiff is a line of a diff by its number. Below the signature there is none: a diff that ends too early is found out
-// only there, and the line would mislead.
-func lineOfDiff(diff []byte, number int) (string, bool) {
+// lineOfDiff is what to show of a diff that makes no sense at a line. Below the signature that line would mislead: the diff
+// ends too early, which is found out only there, and the hunk that is too short is shown by its header.
+func lineOfDiff(diff []byte, number int) (int, string) {
 	lines := bytes.Split(diff, []byte("\n"))
+	line := func(i int) string { return strings.TrimSuffix(string(lines[i]), "\r") }
 	signature := slices.IndexFunc(lines, func(l []byte) bool { return strings.TrimRight(string(l), "\r") == "-- " })
-	if number < 1 || number > len(lines) || signature >= 0 && number > signature {
-		return "", false
+	if signature >= 0 && number > signature {
+		for i := signature - 1; i >= 0; i-- {
+			if isHunkHeader(line(i)) {
+				return i + 1, line(i)
+			}
+		}
+		return 0, ""
 	}
-	return strings.TrimSuffix(string(lines[number-1]), "\r"), true
+	if number < 1 || number > len(lines) {
+		return 0, ""
+	}
+	return number, line(number - 1)
 }
+
+func isHunkHeader(line string) bool { return strings.HasPrefix(line, "@@ -") }
 
 // Rejected is the report on a mail that was meant as a patch but can never be one: it makes no series, yet its author
 // should know why nothing happens.

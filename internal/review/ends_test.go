@@ -20,6 +20,7 @@ func TestEnds(t *testing.T) {
 		return bytes.Replace(mail, []byte(old), []byte(now), 1)
 	}
 	index := regexp.MustCompile(`index [0-9a-f]{7}\.\.`)
+	from := regexp.MustCompile(`\nFrom: .*\n`)
 	date := regexp.MustCompile(`\nDate: .*\n`)
 	update := func(w *wikiRepo) []byte {
 		w.edit("guides.md", "Utiliser un logiciel libre.", "Utiliser un logiciel.")
@@ -70,6 +71,24 @@ func TestEnds(t *testing.T) {
 		}},
 		{name: "corrupt", status: repo.StatusCorrupt, line: 9, mail: func(w *wikiRepo) []byte {
 			return replace(update(w), "@@ -8,7 +8,7 @@", "@@ -8,seven +8,7 @@")
+		}},
+		{name: "corrupt-short", status: repo.StatusCorrupt, line: 18, mail: func(w *wikiRepo) []byte {
+			return replace(update(w), " ## Publier\n", "")
+		}},
+		{name: "no-author", status: repo.StatusBadMail, mail: func(w *wikiRepo) []byte {
+			return from.ReplaceAll(update(w), []byte("\n"))
+		}},
+		{name: "several-mails", status: repo.StatusBadMail, mail: func(w *wikiRepo) []byte {
+			return append([]byte("From x Mon Sep 17 00:00:00 2001\n"), replace(update(w), "\n---\n", "\nFrom x Mon Sep 17 00:00:00 2001\nFrom: x\n---\n")...)
+		}},
+		{name: "nul", status: repo.StatusBadMail, mail: func(w *wikiRepo) []byte {
+			return replace(update(w), "\n---\n", "\nA\x00B\n---\n")
+		}},
+		{name: "no-base-new-page", status: repo.StatusNoBase, mail: func(w *wikiRepo) []byte {
+			mail := index.ReplaceAll(update(w), []byte("index 1234567.."))
+			w.git("rm", "-q", "guides.md")
+			w.commit("guides: Remove")
+			return mail
 		}},
 		{name: "bad-mail", status: repo.StatusBadMail, mail: func(w *wikiRepo) []byte {
 			return date.ReplaceAll(update(w), []byte("\nDate: someday\n"))

@@ -112,3 +112,115 @@ func TestMailed(t *testing.T) {
 		})
 	}
 }
+
+// Patches that git reads otherwise than they were meant, from the way they were made.
+func TestMadeOddly(t *testing.T) {
+	words := translator(t)
+	for _, test := range []struct {
+		name    string
+		mails   func(w *wikiRepo) [][]byte
+		mailed  Mailed
+		verdict Verdict
+	}{
+		{"no-prefix", func(w *wikiRepo) [][]byte {
+			w.edit("guides.md", "Utiliser un logiciel libre.", "Utiliser un logiciel.")
+			w.commit("guides: Update")
+			return w.posted("-1", "--no-prefix")
+		}, Mailed{Kind: MailedNoPrefix, Part: 1}, VerdictNotReviewed},
+		{"no-prefix-new", func(w *wikiRepo) [][]byte {
+			w.write("guides/publier.md", "---\ntitle: Publier\n---\n\n# Publier\n")
+			w.commit("guides: Add publier.md")
+			return w.posted("-1", "--no-prefix")
+		}, Mailed{Kind: MailedNoPrefix, Part: 1, Altered: true}, VerdictRemarks},
+		{"no-prefix-series", func(w *wikiRepo) [][]byte {
+			w.edit("guides.md", "Utiliser un logiciel libre.", "Utiliser un logiciel.")
+			w.commit("guides: Update")
+			w.edit("faq.md", "# FAQ", "# Questions")
+			w.commit("faq: Update")
+			mails := w.posted("-2", "--no-prefix")
+			w.edit("guides.md", "Utiliser un logiciel libre.", "Choisir un logiciel libre.")
+			w.commit("guides: Other words")
+			return mails
+		}, Mailed{Kind: MailedNoPrefix, Part: 1, Unfit: true}, VerdictNotReviewed},
+		{"cr-raw", func(w *wikiRepo) [][]byte { return calendar(w) }, Mailed{Kind: MailedCR, Part: 1, Path: "agenda.ics"}, VerdictDoesNotApply},
+		{"cr-lost", func(w *wikiRepo) [][]byte {
+			return [][]byte{bytes.ReplaceAll(calendar(w)[0], []byte("\r\n"), []byte("\n"))}
+		}, Mailed{Kind: MailedCR, Part: 1, Path: "agenda.ics"}, VerdictDoesNotApply},
+		{"cr-new", func(w *wikiRepo) [][]byte {
+			w.write("liste.csv", "nom;licence\r\ngit;GPL\r\n")
+			w.commit("liste: Add")
+			mails := w.mails("-1")
+			w.git("reset", "-q", "--hard", "HEAD~")
+			return mails
+		}, Mailed{Kind: MailedCR, Part: 1, Path: "liste.csv", Altered: true}, VerdictRemarks},
+		{"undeclared", func(w *wikiRepo) [][]byte {
+			w.edit("guides.md", "Utiliser un logiciel libre.", "Utiliser un logiciel libre, déjà publié.")
+			w.commit("guides: Update")
+			w.edit("guides.md", "logiciel libre, déjà", "logiciel, déjà")
+			w.commit("guides: Other words")
+			mail := w.posted("-1")[0]
+			head, body, _ := bytes.Cut(mail, []byte("\n\n"))
+			var fields [][]byte
+			for _, field := range bytes.Split(head, []byte("\n")) {
+				if !bytes.HasPrefix(field, []byte("Content-")) && !bytes.HasPrefix(field, []byte("MIME-")) {
+					fields = append(fields, field)
+				}
+			}
+			return [][]byte{append(append(bytes.Join(fields, []byte("\n")), "\n\n"...), latin1(string(body))...)}
+		}, Mailed{Kind: MailedUndeclared, Part: 1}, VerdictDoesNotApply},
+		{"unknown-header", func(w *wikiRepo) [][]byte {
+			w.edit("guides.md", "Utiliser un logiciel libre.", "Utiliser un logiciel.")
+			w.commit("guides: Update")
+			mail := w.posted("-1")[0]
+			return [][]byte{bytes.Replace(mail, []byte("\nFrom: "), []byte("\nFrom: =?x-nonsense?q?L=E9a?= <lea@example.org>\nX-From: "), 1)}
+		}, Mailed{Kind: MailedUnknown, Part: 1, Charset: "x-nonsense"}, VerdictNotReviewed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWiki(t)
+			r := w.review(test.mails(w)...)
+			if r.Verdict != test.verdict {
+				t.Errorf("verdict %s (%s, %+v), want %s", r.Verdict, r.Apply.Status, r.Findings, test.verdict)
+			}
+			if r.Mailed == nil {
+				t.Fatalf("not blamed on the mail: %s, %+v", r.Apply.Status, r.Apply.Failed)
+			}
+			got := *r.Mailed
+			if test.mailed.Charset == "" {
+				got.Charset = ""
+			}
+			if got != test.mailed {
+				t.Errorf("mailed %+v, want %+v", got, test.mailed)
+			}
+			goldenReply(t, words, "made-"+test.name, r)
+		})
+	}
+}
+
+// calendar changes a file whose lines end in CR LF, as git format-patch writes it to a file, and takes the commit back.
+func calendar(w *wikiRepo) [][]byte {
+	w.write("agenda.ics", "BEGIN\r\nA\r\nB\r\nEND\r\n")
+	w.commit("agenda: Add")
+	w.edit("agenda.ics", "B\r\n", "C\r\n")
+	w.commit("agenda: Change")
+	mails := w.mails("-1")
+	w.git("reset", "-q", "--hard", "HEAD~")
+	return mails
+}
+
+// An empty commit in a series is named, and how to leave it out is said.
+func TestEmptyCommit(t *testing.T) {
+	words := translator(t)
+	w := newWiki(t)
+	w.edit("guides.md", "Utiliser un logiciel libre.", "Utiliser un logiciel.")
+	w.commit("guides: Update")
+	w.git("commit", "-q", "--allow-empty", "-m", "guides: Say nothing")
+	w.edit("faq.md", "# FAQ", "# Questions")
+	w.commit("faq: Update")
+	mails := w.mails("-3", "--always")
+	w.git("reset", "-q", "--hard", "HEAD~3")
+	r := w.review(mails...)
+	if r.Verdict != VerdictNotReviewed || r.Series.Damage == nil || r.Series.Damage.Part != 2 {
+		t.Fatalf("verdict %s, %+v", r.Verdict, r.Series.Damage)
+	}
+	goldenReply(t, words, "empty-commit", r)
+}

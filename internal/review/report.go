@@ -86,6 +86,8 @@ type Damage struct {
 	Part int          `json:"part"`
 	Line int          `json:"line,omitempty"` // of the diff, the first that fits nowhere; 0 when unknown
 	Text string       `json:"text,omitempty"` // that line
+	// Short: Line is the header of a hunk that has fewer lines than it says.
+	Short bool `json:"short,omitempty"`
 }
 
 // Part is one patch of a series and what came of it.

@@ -153,8 +153,8 @@ func (a *Apply) quote(s *patch.Series) {
 	}
 	for _, p := range s.Parts {
 		if p.Index == f.Index && p.Commit != nil {
-			if text, ok := lineOfDiff(p.Commit.Diff, f.Line); ok {
-				f.Found = []string{text}
+			if line, text := lineOfDiff(p.Commit.Diff, f.Line); line > 0 {
+				f.At, f.Found = line, []string{text}
 			}
 		}
 	}

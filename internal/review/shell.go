@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"patchbot/internal/patch"
 	"patchbot/internal/repo"
 )
 
@@ -15,6 +16,7 @@ type commands struct {
 	Check  []string // the same review, before sending
 	Resend []string // send the missing parts
 	Redo   []string // send again as it should have been
+	Drop   string   // leave empty commits out
 	Mbox   string   // apply from the archive
 	Fetch  string   // apply from a published branch
 }
@@ -24,16 +26,24 @@ func (b *builder) commands() commands {
 	next := max(b.r.Series.Version, b.r.Series.Labelled()) + 1
 	switch b.r.Verdict {
 	case VerdictClean, VerdictRemarks:
-		c.Mbox, c.Fetch = b.mbox(), b.fetch()
+		if b.r.Mailed == nil { // what git makes of the mail is not what its author wrote
+			c.Mbox, c.Fetch = b.mbox(), b.fetch()
+		}
 	}
 	switch b.r.Verdict {
 	case VerdictRemarks, VerdictChangesNeeded:
 		c.Fix = b.fix(next)
+		if len(b.r.Findings) == 0 { // only the way of mailing is to be changed
+			c.Fix = b.send(next, b.posted())
+		}
 		c.Check = []string{"patchbot check " + b.posted()}
 	case VerdictDoesNotApply:
-		if b.r.Mailed != nil {
+		switch {
+		case b.r.Mailed != nil:
 			c.Redo = b.send(next, b.posted())
-		} else if b.r.Apply.Already == nil && b.r.Apply.Status != repo.StatusAlreadyApplied || !b.r.Series.Single() && b.r.Apply.Failed != nil {
+		case b.r.Apply.Status == repo.StatusRefused:
+			c.Fix, c.Check = b.fix(next), []string{"patchbot check " + b.posted()}
+		case b.r.Apply.Already == nil && b.r.Apply.Status != repo.StatusAlreadyApplied || !b.r.Series.Single() && b.r.Apply.Failed != nil:
 			c.Rebase = append([]string{"git fetch origin", "git rebase " + b.upstream()}, b.send(next, b.upstream()+"..")...)
 		}
 	case VerdictIncomplete:
@@ -42,8 +52,17 @@ func (b *builder) commands() commands {
 		if b.r.Trouble == nil {
 			c.Redo = b.send(next, b.posted())
 		}
+		if b.empty() {
+			c.Drop = "git rebase --force-rebase --no-keep-empty " + b.upstream()
+		}
 	}
 	return c
+}
+
+// empty reports whether the series was not reviewed because one of several patches changes nothing.
+func (b *builder) empty() bool {
+	s := &b.r.Series
+	return !s.Single() && (s.Damage != nil && s.Damage.Kind == patch.DamageLost || b.r.Apply.Status == repo.StatusEmpty)
 }
 
 // upstream is the remote branch that contributors work on.
@@ -76,6 +95,9 @@ func (b *builder) send(version int, revisions string) []string {
 	}
 	if b.o.ListAddress != "" {
 		args = append(args, "--to="+quoteShell(b.o.ListAddress))
+	}
+	if m := b.r.Mailed; m != nil && m.Kind == MailedNoPrefix {
+		args = append(args, "--src-prefix=a/ --dst-prefix=b/") // every git has these; --default-prefix came with 2.41
 	}
 	return continued(append(args, revisions))
 }

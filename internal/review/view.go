@@ -61,8 +61,11 @@ type view struct {
 	Missing  string    // "2/3"
 	Reason   string    // why it was not reviewed: a key of the skeleton's own
 	Where    string    // the mail in question, "2/3", empty for a single patch
+	Title    string    // of the patch in question, empty for a single one
+	Why      string    // why git cannot read it: a reason as in patch.BadMail
 	Line     int       // of the diff, where it is broken; 0 when unknown
 	Broken   string    // that line, quoted
+	Short    bool      // it is the header of a hunk that has fewer lines than it says
 	Commands commands  // to copy
 
 	Report string // URL of the full report, empty without web pages
@@ -110,7 +113,9 @@ type mailed struct {
 	Kind    string // as in Mailed
 	Where   string // "2/3", empty for a single patch
 	Charset string
+	Path    string
 	Altered bool // git applies it, with another content
+	Unfit   bool // it would not apply either if git read it as a person does
 }
 
 // builder makes the view; the first error stays and stops the rest from mattering.
