@@ -30,9 +30,20 @@ func (t target) open() (*repo.Repo, error) {
 	}
 	r, err := repo.Open(dir)
 	if err != nil {
-		return nil, usage(fmt.Errorf("open repository %s: %w", dir, err), "stand in a clone of the wiki, or name one with --repo DIR")
+		return nil, unopened(err, "stand in a clone of the wiki, or name one with --repo DIR")
 	}
 	return r, nil
+}
+
+// unopened is the error of a repository that could not be opened, with a hint that helps against it.
+func unopened(err error, hint string) error {
+	switch {
+	case errors.Is(err, repo.ErrSHA256):
+		hint = "patchbot needs a repository with SHA-1 object ids, as git init makes it by default"
+	case errors.Is(err, repo.ErrReftable):
+		hint = "git refs migrate --ref-format=files makes the references readable"
+	}
+	return usage(err, hint)
 }
 
 // host is what the flag says, else what the wiki is configured with.
@@ -50,7 +61,8 @@ type checkCommand struct {
 	Format string   `help:"Output: text, json, sarif, or mail for the complete reply." enum:"text,json,sarif,mail" default:"text"`
 	Verify bool     `help:"Have the git of this machine apply the patches too, and say on standard error where it disagrees."`
 
-	judge func([]*review.Report) error `kong:"-"` // of the exit status; nil: verdictStatus
+	judge  func([]*review.Report) error `kong:"-"` // of the exit status; nil: verdictStatus
+	onWire func(raw []byte) []byte      `kong:"-"` // what becomes of a mail of the input before it is sent; nil: nothing
 }
 
 // Help is shown by --help.
@@ -76,6 +88,11 @@ func (c checkCommand) Run(ctx context.Context, sh *Shell) error {
 	mails, err := readMails(ctx, sh, input, r, conf.Mail.MaxBytes)
 	if err != nil {
 		return err
+	}
+	if c.onWire != nil {
+		for i := range mails {
+			mails[i].raw = c.onWire(mails[i].raw)
+		}
 	}
 	asm := assemble(mails, limits(conf.Mail.MaxBytes), c.Prefix)
 	reports, err := c.review(ctx, sh, conf, r, asm, base, how)

@@ -43,7 +43,7 @@ func (c hookRun) Run(ctx context.Context, sh *Shell) error {
 	if err != nil {
 		return c.pass(sh, err)
 	}
-	check := checkCommand{Input: files, Format: "text", judge: hookVerdict}
+	check := checkCommand{Input: files, Format: "text", judge: hookVerdict, onWire: repo.AsSent}
 	check.Base = c.base(r, conf, files)
 	toErr := *sh
 	toErr.Out = sh.Err

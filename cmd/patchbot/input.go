@@ -77,6 +77,9 @@ func readOne(ctx context.Context, sh *Shell, arg string, r *repo.Repo, maxBytes 
 		return nil, fmt.Errorf("read %s: %w", arg, rootCause(err))
 	}
 	defer f.Close()
+	if info.Mode().IsRegular() && info.Size() == 0 {
+		fmt.Fprintf(sh.Err, "warning: %s is empty: git format-patch writes such a file for a commit that changes nothing\n", arg)
+	}
 	return readMbox(f, arg, maxBytes)
 }
 

@@ -121,7 +121,7 @@ func (c replayCommand) repository(conf *config.Config, w config.Wiki) (*repo.Rep
 		path := strings.TrimPrefix(w.Repository, "file://")
 		r, err := repo.Open(path)
 		if err != nil {
-			return nil, usage(fmt.Errorf("open repository %s: %w", path, err), "name a clone of the wiki with --repo DIR")
+			return nil, unopened(err, "name a clone of the wiki with --repo DIR")
 		}
 		return r, nil
 	}

@@ -87,6 +87,39 @@ func (r *Repo) formatMail(c *commit, series []*commit, index int) ([]byte, error
 	return out.Bytes(), nil
 }
 
+// AsSent is a mail of git format-patch as git send-email sends it: quoted-printable when a line has a carriage return, which
+// would be lost on the way, or is longer than mail allows. Other mails stay as they are, those with a transfer encoding or
+// several parts among them.
+func AsSent(mail []byte) []byte {
+	header, body, ok := bytes.Cut(mail, []byte("\n\n"))
+	if !ok || bytes.Contains(header, []byte("\r\n")) {
+		return mail
+	}
+	encoding, encoded := transferEncode(body)
+	if encoding != "quoted-printable" {
+		return mail
+	}
+	mime := "\nMIME-Version: 1.0"
+	var kept [][]byte
+	for line := range bytes.SplitSeq(header, []byte("\n")) {
+		switch name, value, _ := strings.Cut(strings.ToLower(string(line)), ":"); name {
+		case "content-transfer-encoding":
+			if v := strings.TrimSpace(value); v != "8bit" && v != "7bit" {
+				return mail
+			}
+			continue
+		case "content-type":
+			if strings.Contains(value, "multipart/") {
+				return mail
+			}
+		case "mime-version":
+			mime = ""
+		}
+		kept = append(kept, line)
+	}
+	return slices.Concat(bytes.Join(kept, []byte("\n")), []byte(mime+"\nContent-Transfer-Encoding: quoted-printable\n\n"), encoded)
+}
+
 // splitMessage parts a commit message into its title, the first paragraph on one line, and the rest.
 func splitMessage(message string) (title, text string) {
 	message = strings.TrimLeft(message, "\n")

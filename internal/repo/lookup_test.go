@@ -126,3 +126,32 @@ func TestFormatPatch(t *testing.T) {
 		}
 	}
 }
+
+// TestAsSent: the files of git format-patch, as git send-email sends them, apply where the files themselves lose line ends.
+func TestAsSent(t *testing.T) {
+	g := newGit(t, filepath.Join(t.TempDir(), "r.git"))
+	var imp importer
+	o := imp.commit("refs/heads/main", 0, "base", files{"crlf.ics": regular("a\r\nb\r\nc\r\n"), "page.md": regular(page(5))})
+	a := imp.commit("refs/heads/main", o, "Dépôt : retours", files{"crlf.ics": regular("a\r\nB\r\nc\r\n"), "page.md": regular(page(5))})
+	imp.commit("refs/heads/main", a, "plain", files{"crlf.ics": regular("a\r\nB\r\nc\r\n"), "page.md": regular(page(6))})
+	ids := imp.run(g)
+	file := g.must("", "format-patch", "-1", "--stdout", ids[2]) + "\n"
+	if got := apply(t, g.dir, ids[1], file, repo.ScratchOptions{}); got.ok {
+		t.Error("the file itself applies")
+	}
+	sent := string(repo.AsSent([]byte(file)))
+	if got, want := apply(t, g.dir, ids[1], sent, repo.ScratchOptions{}), g.must("", "rev-parse", ids[2]+"^{tree}"); got.tree != want {
+		t.Errorf("as sent: %s %s, want tree %s\n%s", got.status, got.text, want, sent)
+	}
+	for name, mail := range map[string]string{
+		"sent":      sent,
+		"plain":     g.must("", "format-patch", "-1", "--stdout", ids[3]) + "\n",
+		"multipart": g.must("", "format-patch", "-1", "--stdout", "--attach", ids[2]) + "\n",
+		"base64":    "From: x\nContent-Transfer-Encoding: base64\n\nYQ==\r\n",
+		"header":    "From: x\n",
+	} {
+		if got := string(repo.AsSent([]byte(mail))); got != mail {
+			t.Errorf("%s: changed to\n%s", name, got)
+		}
+	}
+}

@@ -63,20 +63,36 @@ func newRepo(store storage.Storer) *Repo {
 // ErrNoRepository: neither the path nor a directory above it is a git repository.
 var ErrNoRepository = errors.New("not a git repository (nor any of the parent directories)")
 
+// Storage formats of git that are not supported.
+var (
+	ErrSHA256   = errors.New("its object ids are SHA-256, which is not supported")
+	ErrReftable = errors.New("its references are in a reftable, which is not supported")
+)
+
 // Open opens the repository at path, or the one in whose work tree path lies, as git finds it: bare repositories, ".git"
 // files of linked work trees and submodules, and alternates are followed. No git binary is run and no configuration but the
 // storage format is read.
 func Open(path string) (*Repo, error) {
+	r, err := open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open repository %s: %w", path, err)
+	}
+	return r, nil
+}
+
+func open(path string) (*Repo, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return nil, fmt.Errorf("open repository: %w", err)
+		return nil, err
 	}
-	if _, err := os.Stat(abs); err != nil {
-		return nil, fmt.Errorf("open repository: %w", err)
+	if _, err := os.Stat(abs); errors.Is(err, os.ErrNotExist) {
+		return nil, os.ErrNotExist // without the path, which the caller names
+	} else if err != nil {
+		return nil, err
 	}
 	gitDir, worktree, err := discover(abs)
 	if err != nil {
-		return nil, fmt.Errorf("open repository %s: %w", path, err)
+		return nil, err
 	}
 	return openDir(gitDir, worktree)
 }
@@ -149,7 +165,7 @@ func openStore(gitDir string) (storage.Storer, []string, error) {
 	var repoFS = dotgit.NewRepositoryFilesystem(fs, nil)
 	if _, err := os.Stat(filepath.Join(gitDir, "commondir")); err == nil {
 		if common, err = readPointer(filepath.Join(gitDir, "commondir"), ""); err != nil {
-			return nil, nil, fmt.Errorf("open repository: %w", err)
+			return nil, nil, err
 		}
 		repoFS = dotgit.NewRepositoryFilesystem(fs, osfs.New(common))
 	}
@@ -159,9 +175,28 @@ func openStore(gitDir string) (storage.Storer, []string, error) {
 	})
 	// opening checks the storage format; the work tree is never handed over
 	if _, err := gogit.Open(store, nil); err != nil {
-		return nil, nil, fmt.Errorf("open repository: %w", err)
+		return nil, nil, errors.Join(formatError(store, err), store.Close())
 	}
 	return store, objectDirs(filepath.Join(common, "objects"), nil), nil
+}
+
+// formatError says what it is in the storage format of a repository that cannot be read, where that is why it did not open.
+func formatError(store storage.Storer, err error) error {
+	if !errors.Is(err, gogit.ErrUnknownExtension) {
+		return err
+	}
+	c, failed := store.Config()
+	if failed != nil {
+		return failed
+	}
+	extensions := c.Raw.Section("extensions")
+	switch {
+	case strings.EqualFold(extensions.Option("objectformat"), "sha256"):
+		return ErrSHA256
+	case strings.EqualFold(extensions.Option("refstorage"), "reftable"):
+		return ErrReftable
+	}
+	return err
 }
 
 // objectDirs lists dir and the object directories that its info/alternates names, and theirs.

@@ -87,6 +87,28 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// TestOpenFormat: what cannot be read is called by its name.
+func TestOpenFormat(t *testing.T) {
+	for extension, want := range map[string]error{"objectFormat=sha256": repo.ErrSHA256, "refStorage=reftable": repo.ErrReftable, "neverHeardOf=1": nil} {
+		g := newGit(t, filepath.Join(t.TempDir(), "r.git"))
+		name, value, _ := strings.Cut(extension, "=")
+		config, err := os.ReadFile(filepath.Join(g.dir, "config"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Replace(string(config), "repositoryformatversion = 0", "repositoryformatversion = 1", 1)
+		writeFile(t, filepath.Join(g.dir, "config"), text+fmt.Sprintf("[extensions]\n\t%s = %s\n", name, value))
+		r, err := repo.Open(g.dir)
+		if err == nil || r != nil {
+			t.Errorf("%s: opened", extension)
+			continue
+		}
+		if want != nil && !errors.Is(err, want) || strings.Count(err.Error(), "open repository") != 1 {
+			t.Errorf("%s: %v", extension, err)
+		}
+	}
+}
+
 func TestResolve(t *testing.T) {
 	g := worktree(t)
 	g.must("", "tag", "-a", "-m", "release", "v1", "HEAD~2")
