@@ -60,16 +60,17 @@ func prefixed(header, from, to string) string {
 	for i, line := range strings.SplitAfter(header, "\n") {
 		bare := strings.TrimRight(line, "\r\n")
 		feed := line[len(bare):]
-		name, tab, _ := strings.Cut(bare, "\t") // git ends a name with blanks in a tab
-		if tab = bare[len(name):]; i == 0 {
-			b.WriteString("diff --git " + withPrefix("a/", from) + " " + withPrefix("b/", to) + feed)
-		} else if name == "--- "+from {
-			b.WriteString("--- " + withPrefix("a/", from) + tab + feed)
-		} else if name == "+++ "+to {
-			b.WriteString("+++ " + withPrefix("b/", to) + tab + feed)
-		} else {
-			b.WriteString(line)
+		name, _, _ := strings.Cut(bare, "\t") // git ends a name with blanks in a tab
+		feed = bare[len(name):] + feed
+		switch {
+		case i == 0:
+			line = "diff --git " + withPrefix("a/", from) + " " + withPrefix("b/", to) + line[len(bare):]
+		case name == "--- "+from:
+			line = "--- " + withPrefix("a/", from) + feed
+		case name == "+++ "+to:
+			line = "+++ " + withPrefix("b/", to) + feed
 		}
+		b.WriteString(line)
 	}
 	return b.String()
 }
