@@ -22,7 +22,7 @@ func newMetrics(db *store.DB, b *bot.Bot, imap *mailbox.IMAP, log *slog.Logger) 
 		},
 		Loops: func() map[string]time.Time {
 			out := map[string]time.Time{}
-			for _, loop := range []bot.Loop{bot.Intake, bot.Worker, bot.Sender} {
+			for _, loop := range []bot.Loop{bot.Intake, bot.Worker, bot.Sender, bot.Marker} {
 				out[loop.String()] = b.Progress(loop)
 			}
 			return out

@@ -20,7 +20,7 @@ const (
 // stalls are how long each loop may go without a movement. The longest step of one is a review with all its links, a look at
 // a mailbox that does not answer, a reply to a server that takes its time; each has limits of its own well below these.
 func stalls() map[bot.Loop]time.Duration {
-	return map[bot.Loop]time.Duration{bot.Intake: 15 * time.Minute, bot.Worker: 15 * time.Minute, bot.Sender: 20 * time.Minute}
+	return map[bot.Loop]time.Duration{bot.Intake: 15 * time.Minute, bot.Worker: 15 * time.Minute, bot.Sender: 20 * time.Minute, bot.Marker: 15 * time.Minute}
 }
 
 // watchman pings the service manager's watchdog and writes the heartbeat as long as every loop moves, and writes the state of

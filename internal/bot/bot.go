@@ -63,7 +63,8 @@ type List struct {
 	Kind      review.ListKind
 	Lang      review.Lang
 	Archive   string // URL, may be empty
-	Any       bool   // it takes every mail that no other list takes: an archive of a list that nobody described
+	Tracker   Tracker
+	Any       bool // it takes every mail that no other list takes: an archive of a list that nobody described
 }
 
 // Wiki is one repository under review.
@@ -129,7 +130,8 @@ type Bot struct {
 	Options
 	wakeWorker chan struct{}
 	wakeSender chan struct{}
-	stamps     [3]atomic.Pointer[time.Time]
+	wakeMarker chan struct{}
+	stamps     [4]atomic.Pointer[time.Time]
 	recovered  time.Time // by the worker
 	alerted    time.Time // by the sender
 }
@@ -142,6 +144,7 @@ const (
 	Intake Loop = iota
 	Worker
 	Sender
+	Marker
 )
 
 // New checks the options and makes a Bot that has done nothing yet.
@@ -165,7 +168,7 @@ func New(o Options) (*Bot, error) {
 	if o.KillSwitch == nil {
 		o.KillSwitch = func() bool { return false }
 	}
-	b := &Bot{Options: o, wakeWorker: make(chan struct{}, 1), wakeSender: make(chan struct{}, 1)}
+	b := &Bot{Options: o, wakeWorker: make(chan struct{}, 1), wakeSender: make(chan struct{}, 1), wakeMarker: make(chan struct{}, 1)}
 	for l := range b.stamps {
 		b.advance(Loop(l))
 	}
@@ -181,7 +184,7 @@ func (b *Bot) advance(l Loop) {
 	b.stamps[l].Store(&now)
 }
 
-// Run works until ctx ends: it takes mails, reviews series and sends replies. It returns nil after ctx ended, or the
+// Run works until ctx ends: it takes mails, reviews series, sends replies and has trackers show verdicts. It returns nil after ctx ended, or the
 // error of an inbox that cannot go on.
 func (b *Bot) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -189,12 +192,13 @@ func (b *Bot) Run(ctx context.Context) error {
 	if err := b.Recover(ctx); err != nil {
 		return err
 	}
-	done := make(chan error, 3)
+	done := make(chan error, 4)
 	go func() { done <- b.Inbox.Run(ctx, b.cursor, b.Take) }()
 	go func() { done <- b.loop(ctx, Worker, b.wakeWorker, b.reviewOne) }()
 	go func() { done <- b.loop(ctx, Sender, b.wakeSender, b.sendOne) }()
+	go func() { done <- b.loop(ctx, Marker, b.wakeMarker, b.showOne) }()
 	var first error
-	for range 3 {
+	for range 4 {
 		if err := <-done; err != nil && !errors.Is(err, context.Canceled) && first == nil {
 			first = err
 		}
@@ -233,7 +237,7 @@ func (b *Bot) loop(ctx context.Context, l Loop, wake <-chan struct{}, step func(
 			failures = 0
 		default:
 			failures = 0
-			if !sleep(ctx, wake, b.untilDue(ctx)) {
+			if !sleep(ctx, wake, b.untilDue(ctx, l)) {
 				return ctx.Err()
 			}
 		}
@@ -252,15 +256,24 @@ func (b *Bot) Drain(ctx context.Context) (bool, error) {
 		if err != nil {
 			return any, err
 		}
-		if !reviewed && !sent {
+		shown, err := b.showOne(ctx)
+		if err != nil {
+			return any, err
+		}
+		if !reviewed && !sent && !shown {
 			return any, nil
 		}
 		any = true
 	}
 }
 
-func (b *Bot) untilDue(ctx context.Context) time.Duration {
-	at, ok, err := b.Store.NextDue(ctx)
+// untilDue is how long a loop has nothing to do, as far as anyone knows.
+func (b *Bot) untilDue(ctx context.Context, l Loop) time.Duration {
+	next := b.Store.NextDue
+	if l == Marker {
+		next = b.Store.NextMark
+	}
+	at, ok, err := next(ctx)
 	if err != nil || !ok {
 		return pause
 	}
@@ -290,7 +303,7 @@ func signal(c chan<- struct{}) {
 // backOff is the delay before attempt n+1 after n failures: 1 s doubling to 5 min.
 func backOff(n int) time.Duration { return min(time.Second<<min(n-1, 20), 5*time.Minute) }
 
-func (l Loop) String() string { return [...]string{"intake", "worker", "sender"}[l] }
+func (l Loop) String() string { return [...]string{"intake", "worker", "sender", "marker"}[l] }
 
 // list finds the list that a mail came through: by its one List-Id, else by an address in To or Cc; nil when by none.
 func (b *Bot) list(m *email.Message) *List {

@@ -19,7 +19,8 @@
 //  12. mailbox sends the reply, and the store marks it sent.
 //
 // Stations 7 to 10 are review.Review, which the command line calls too. [Bot.Take] is 2 to 5, the worker 6 to 11, the
-// sender 12. The bot knows no protocol: the command plugs a mailbox into [Inbox] and [Outlet].
+// sender 12. The bot knows no protocol: the command plugs package
+// mailbox into [Inbox] and [Outlet], prober into [Links], tracker into [Tracker].
 //
 // # Laws
 //
@@ -38,12 +39,15 @@
 // job of its own, written with the report, and asked again after 1, 6 and 24 hours while the series is open. Only what turns
 // out dead is said, once.
 //
+// What sites beside the list show of a verdict follows the mail and never holds it. The mark is written with the report and
+// goes when a [Tracker] has shown it; showing it twice shows it once, so that a mark caught in between is shown again.
+//
 // What could not be done is nobody's fault. A failing fetch, a full disk, a silent server put the work back with a growing
 // delay and are told to the operator; the author of a patch never reads about them.
 //
 // # Goroutines
 //
-// [Bot.Run] owns three: intake, worker and sender. Each advances its own stamp ([Bot.Progress]) whenever it has done
-// something or has found nothing to do, which is what a watchdog may trust. They meet only in the store and in two wake-up
+// [Bot.Run] owns four: intake, worker, sender and marker, which has trackers show verdicts. Each advances its own stamp ([Bot.Progress]) whenever it has done
+// something or has found nothing to do, which is what a watchdog may trust. They meet only in the store and in three wake-up
 // channels of capacity one.
 package bot

@@ -78,6 +78,7 @@ func (b *Bot) askOne(ctx context.Context) (bool, error) {
 	}
 	if finished.Outbox != nil {
 		signal(b.wakeSender)
+		signal(b.wakeMarker)
 	}
 	return true, nil
 }
@@ -123,6 +124,9 @@ func (b *Bot) askAgain(ctx context.Context, job *store.LinkJob) (*store.Finished
 	dead := 0
 	if l := b.listNamed(s.List); news != nil && l != nil {
 		dead = len(news.Findings)
+		if f.Mark, err = b.mark(now, s.List, l); err != nil {
+			return nil, err
+		}
 		if f.Outbox, err = b.reply(s, news, w, l); err != nil {
 			return nil, err
 		}

@@ -48,6 +48,7 @@ func (b *Bot) reviewOne(ctx context.Context) (bool, error) {
 		return true, fmt.Errorf("finish series %s v%d: %w", claim.ID, claim.Version, err)
 	}
 	log.Info("reviewed", "verdict", finished.Verdict)
+	signal(b.wakeMarker)
 	if finished.Outbox != nil {
 		signal(b.wakeSender)
 	}
@@ -78,6 +79,9 @@ func (b *Bot) review(ctx context.Context, claim *store.Series) (*store.FinishedR
 	}
 	series, err := b.series(ctx, claim)
 	if err != nil {
+		return nil, err
+	}
+	if err := b.announce(ctx, claim, series, l); err != nil {
 		return nil, err
 	}
 	report, err := b.judge(ctx, claim, series, w)
@@ -145,6 +149,9 @@ func (b *Bot) finished(claim *store.Series, s *patch.Series, report *review.Repo
 		Steps: []store.Step{{At: b.Now(), MessageID: s.Root, SeriesID: claim.ID, Version: claim.Version, Event: "reviewed", Detail: reviewedDetail(report)}},
 	}
 	if err := b.askLater(report, f); err != nil {
+		return nil, err
+	}
+	if f.Mark, err = b.mark(report, claim.List, l); err != nil {
 		return nil, err
 	}
 	if len(s.Missing) > 0 {

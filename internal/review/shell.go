@@ -177,8 +177,8 @@ func quoteShell(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// reportURL is the page of this version on the bot's web pages.
-func reportURL(web string, s *Series) string {
+// ReportURL is the page of one version of a series on the bot's web pages; empty when there are none.
+func ReportURL(web string, s *Series) string {
 	if web == "" {
 		return ""
 	}

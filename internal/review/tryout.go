@@ -17,7 +17,13 @@ func (t *Translator) tryOut() error {
 			Lang: lang, List: ListSourceHut, ListAddress: "~owner/list@lists.example.org", Archive: "https://lists.example.org/~owner/list",
 			GitURL: "https://patchbot.example.org/git", FetchRef: "1-v2", WebURL: "https://patchbot.example.org", Retry: true, Listen: true,
 		}
+		if _, err := t.Mark(nil, lang); err != nil {
+			return err
+		}
 		for _, r := range samples() {
+			if _, err := t.Mark(r, lang); err != nil {
+				return err
+			}
 			if _, err := t.Render(r, o); err != nil {
 				return err
 			}

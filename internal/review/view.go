@@ -154,7 +154,7 @@ func (v *voice) view(r *Report, o RenderOptions, maxFindings int) (*view, error)
 		OnTip: r.Base.How == "" || r.Base.How == "tip", How: string(r.Apply.How), TwoGits: r.Apply.DependsOnGit,
 		Pages: pages(s.Parts), Links: r.LinkCount, AllFine: r.allLinksFine(), Fixed: r.Fixed, Inherited: r.Inherited,
 		Retry: o.Retry, Listen: o.Listen, Signed: !o.Unsigned, Commands: b.commands(),
-		Report: reportURL(o.WebURL, s), Rules: rulesURL(o.WebURL),
+		Report: ReportURL(o.WebURL, s), Rules: rulesURL(o.WebURL),
 	}
 	if s.Labelled() > 1 {
 		w.Mark = "v" + strconv.Itoa(s.Labelled())

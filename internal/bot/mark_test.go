@@ -1,0 +1,233 @@
+package bot_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"patchbot/internal/bot"
+)
+
+// site is a tracker: it shows what it is told, unless it has an error to give.
+type site struct {
+	shown []string // "state text", of one series
+	last  bot.Mark
+	asked int
+	err   error
+	lost  bool // it shows the mark and its answer is lost
+}
+
+func (s *site) Show(_ context.Context, m bot.Mark) error {
+	s.asked++
+	if s.err != nil && !s.lost {
+		return s.err
+	}
+	s.last = m
+	if line := fmt.Sprint(m.State, " ", strings.ReplaceAll(m.Text, "\u00a0", " ")); len(s.shown) == 0 || s.shown[len(s.shown)-1] != line {
+		s.shown = append(s.shown, line) // to show something twice is to show it once
+	}
+	return s.err
+}
+
+func (s *site) want(t *testing.T, lines ...string) {
+	t.Helper()
+	if !slices.Equal(s.shown, lines) {
+		t.Errorf("shown %q, want %q", s.shown, lines)
+	}
+}
+
+func newMarkedRig(t *testing.T, change func(*bot.Options)) (*rig, *site) {
+	s := &site{}
+	return newRig(t, func(o *bot.Options) {
+		o.Lists[0].Tracker, o.WebURL = s, "https://bot.example.org/"
+		if change != nil {
+			change(o)
+		}
+	}), s
+}
+
+func (r *rig) health(name string) (ok bool, detail string) {
+	r.Helper()
+	all, err := r.db.Health(r.Context())
+	if err != nil {
+		r.Fatal(err)
+	}
+	for _, h := range all {
+		if h.Name == name {
+			return h.OK, h.Detail
+		}
+	}
+	return false, "none"
+}
+
+func TestMarkOfVerdicts(t *testing.T) {
+	r, s := newMarkedRig(t, nil)
+	var id string
+	for _, name := range series() {
+		id = r.take(r.mail(name))
+	}
+	r.pass(time.Minute)
+	r.wantVerdicts("clean")
+	s.want(t, "success rien à signaler")
+	if s.last.Cover == "" || len(s.last.Parts) != 3 || s.last.Parts[2] != id || !strings.HasPrefix(s.last.URL, "https://bot.example.org/s/") {
+		t.Errorf("%+v", s.last)
+	}
+	r.wantEvent(id, "^shown success by the tracker of list")
+	if ok, detail := r.health("tracker list"); !ok {
+		t.Errorf("the tracker is %s", detail)
+	}
+	// Nothing is left to do.
+	asked := s.asked
+	r.pass(24 * time.Hour)
+	if s.asked != asked {
+		t.Errorf("asked %d times more", s.asked-asked)
+	}
+}
+
+// While the base cannot be had, the site shows that something is under way: said once, however often it is tried.
+func TestMarkPending(t *testing.T) {
+	r, s := newMarkedRig(t, nil)
+	r.branch("0000000000000000000000000000000000000001")
+	for _, name := range series() {
+		r.take(r.mail(name))
+	}
+	for range 5 {
+		r.pass(time.Minute)
+	}
+	s.want(t, "pending vérification en cours")
+	if s.asked != 1 || len(s.last.Parts) != 3 {
+		t.Errorf("asked %d times, last %+v", s.asked, s.last)
+	}
+	r.branch(base)
+	r.pass(time.Hour)
+	r.wantVerdicts("clean")
+	s.want(t, "pending vérification en cours", "success rien à signaler")
+}
+
+// What a tracker does not take holds no mail, comes back, and is told to the operator.
+func TestMarkLater(t *testing.T) {
+	r, s := newMarkedRig(t, nil)
+	r.branch(parent)
+	s.err = fmt.Errorf("ask: %w", bot.ErrAbsent)
+	id := r.take(r.mail("01-clean"))
+	r.pass(time.Minute)
+	r.wantVerdicts("clean")
+	s.want(t)
+	if _, detail := r.health("tracker list"); detail != "none" {
+		t.Errorf("a mail that the site does not have yet is trouble: %s", detail)
+	}
+	s.err = errors.New("503 Service Unavailable")
+	r.pass(5 * time.Minute)
+	if ok, detail := r.health("tracker list"); ok || detail != "503 Service Unavailable" {
+		t.Errorf("the tracker is %v, %s", ok, detail)
+	}
+	st, err := r.db.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(st.Errors) != 1 || st.Errors[0].Error != "503 Service Unavailable" {
+		t.Errorf("status %+v", st.Errors)
+	}
+	asked := s.asked
+	r.pass(time.Second)
+	if s.asked != asked {
+		t.Error("asked again at once")
+	}
+	s.err = nil
+	r.pass(time.Hour)
+	s.want(t, "success rien à signaler")
+	r.wantEvent(id, "^shown success")
+	if ok, _ := r.health("tracker list"); !ok {
+		t.Error("the trouble is not over")
+	}
+	r.wantVerdicts("clean")
+}
+
+func TestMarkGivenUp(t *testing.T) {
+	r, s := newMarkedRig(t, nil)
+	s.err = bot.ErrAbsent
+	id := r.take(r.mail("01-clean"))
+	for range 60 {
+		r.pass(30 * time.Minute)
+	}
+	asked := s.asked
+	if asked < 20 || asked > 40 {
+		t.Errorf("asked %d times in a day and more", asked)
+	}
+	r.wantEvent(id, "^not-shown the tracker does not know")
+	if ok, _ := r.health("tracker list"); ok {
+		t.Error("the operator does not hear of it")
+	}
+	r.pass(48 * time.Hour)
+	if s.asked != asked {
+		t.Error("asked after it was given up")
+	}
+}
+
+// A process that dies before or after the site has shown a mark: the next one shows it, and it is there once.
+func TestMarkAfterCrash(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		t.Run(fmt.Sprint("answer lost ", lost), func(t *testing.T) {
+			r, s := newMarkedRig(t, nil)
+			r.branch(parent)
+			s.err, s.lost = errors.New("connection reset"), lost
+			r.take(r.mail("01-clean"))
+			r.pass(time.Minute)
+			r.wantVerdicts("clean")
+			r.now = r.now.Add(time.Hour)
+			if m, err := r.db.ClaimMark(t.Context(), time.Hour); err != nil || m == nil {
+				t.Fatalf("%+v, %v", m, err)
+			}
+			s.err = nil
+			r.reopen() // the claim died with its process
+			r.pass(time.Second)
+			s.want(t, "success rien à signaler")
+			r.wantVerdicts("clean")
+		})
+	}
+}
+
+// Nothing is shown while the bot is to keep quiet, nor of what is old, private or incomplete.
+func TestMarkQuiet(t *testing.T) {
+	quiet := func(name string, change func(*bot.Options), act func(*rig)) {
+		t.Run(name, func(t *testing.T) {
+			r, s := newMarkedRig(t, change)
+			act(r)
+			r.pass(20 * time.Minute)
+			s.want(t)
+		})
+	}
+	quiet("replies are off", func(o *bot.Options) { o.Policy.Replies = false }, func(r *rig) { r.take(r.mail("01-clean")) })
+	quiet("incomplete", nil, func(r *rig) { r.take(r.mail("07-series-1")) })
+	quiet("old", func(o *bot.Options) { o.Policy.MaxAge = time.Hour }, func(r *rig) {
+		r.take(r.mail("01-clean"))
+		r.now = r.now.Add(3 * time.Hour)
+	})
+	stop := true
+	r, s := newMarkedRig(t, func(o *bot.Options) { o.KillSwitch = func() bool { return stop } })
+	r.branch(parent)
+	r.take(r.mail("01-clean"))
+	r.pass(time.Minute)
+	s.want(t)
+	stop = false
+	r.pass(time.Minute)
+	s.want(t, "success rien à signaler")
+}
+
+// A link that turns out dead changes what is shown.
+func TestMarkOfLateLink(t *testing.T) {
+	timeout, gone, _, _ := answers()
+	w := &web{answer: timeout}
+	r, s := newMarkedRig(t, func(o *bot.Options) { o.Links = w })
+	r.branch(parent)
+	r.take(r.mail("01-clean"))
+	r.pass(time.Minute)
+	w.answer = gone
+	r.pass(2 * time.Hour)
+	r.wantVerdicts("clean", "changes-needed")
+	s.want(t, "success rien à signaler", "failed 1 erreur à corriger")
+}
