@@ -46,7 +46,7 @@ func (c configCommand) Run(ctx context.Context, sh *Shell) error {
 	return err
 }
 
-// readable reports whether the passwords can be read that the daemon will need.
+// readable reports whether the passwords and tokens can be read that the daemon will need.
 func readable(ctx context.Context, conf *config.Config) error {
 	for _, s := range []struct {
 		name   string
@@ -57,6 +57,14 @@ func readable(ctx context.Context, conf *config.Config) error {
 		}
 		if _, err := s.server.Secret(ctx, s.name+"-password"); err != nil {
 			return usage(fmt.Errorf("%s: %w", s.name, err), "put it into the systemd credential "+s.name+"-password, or name password_file or password_command")
+		}
+	}
+	for _, l := range conf.Lists {
+		if l.Tracker.Kind == "" {
+			continue
+		}
+		if _, err := l.Token(ctx); err != nil {
+			return usage(fmt.Errorf("tracker of list %s: %w", l.Name, err), "put its token into the systemd credential "+l.Credential()+", or name token_file or token_command")
 		}
 	}
 	return nil

@@ -105,7 +105,7 @@ func (d *doctor) examine(ctx context.Context, sh *Shell) {
 	for _, step := range []struct {
 		name string
 		look func(context.Context)
-	}{{"names", d.names}, {"imap", d.imap}, {"smtp", d.smtp}, {"repositories", d.repositories}} {
+	}{{"names", d.names}, {"imap", d.imap}, {"smtp", d.smtp}, {"trackers", d.trackers}, {"repositories", d.repositories}} {
 		d.bar.say("looking at %s", step.name)
 		step.look(ctx)
 	}

@@ -20,25 +20,31 @@ import (
 	"patchbot/internal/repo"
 )
 
-// credentials says where the passwords come from and whether they can be read, never what they are.
+// credentials says where the passwords and tokens come from and whether they can be read, never what they are.
 func (d *doctor) credentials(ctx context.Context) {
 	d.credential(ctx, "imap-password", d.conf.IMAP.Server)
 	d.credential(ctx, "smtp-password", d.conf.SMTP.Server)
+	d.tokens(ctx)
 }
 
 func (d *doctor) credential(ctx context.Context, name string, s config.Server) {
 	if s.Host == "" || s.User == "" {
 		return
 	}
-	source := s.SecretSource(name)
-	ctx, cancel := d.within(ctx)
-	defer cancel()
-	secret, err := s.Secret(ctx, name)
 	section := strings.TrimSuffix(name, "-password")
 	put := fmt.Sprintf("put it into /etc/patchbot/credentials/%s (root, mode 0600), or set password_file or password_command in [%s]", name, section)
+	read := func(ctx context.Context) (string, error) { return s.Secret(ctx, name) }
+	d.secret(ctx, name, s.SecretSource(name), read, put, fmt.Sprintf("user = %q is to log in", s.User))
+}
+
+// secret says whether a secret can be read; need is what it is for.
+func (d *doctor) secret(ctx context.Context, name, source string, read func(context.Context) (string, error), put, need string) {
+	ctx, cancel := d.within(ctx)
+	defer cancel()
+	secret, err := read(ctx)
 	switch {
 	case errors.Is(err, config.ErrNoSecret):
-		d.unknown(name, put+"; the daemon's own credentials are seen with CREDENTIALS_DIRECTORY=/etc/patchbot/credentials", "no source, while user = %q is to log in", s.User)
+		d.unknown(name, put+"; the daemon's own credentials are seen with CREDENTIALS_DIRECTORY=/etc/patchbot/credentials", "no source, while %s", need)
 	case errors.Is(err, fs.ErrPermission):
 		d.unknown(name, "run as root, or as the user of the daemon", "%s: %s", source, oneLine(err))
 	case err != nil:
@@ -62,6 +68,11 @@ func (d *doctor) names(ctx context.Context) {
 	use(d.conf.SMTP.Host, "smtp")
 	if u, err := url.Parse(d.conf.Store.URL); err == nil {
 		use(u.Hostname(), "store")
+	}
+	for _, l := range d.conf.Lists {
+		if u, err := url.Parse(l.Tracker.URL); err == nil && l.Tracker.Kind != "" {
+			use(u.Hostname(), "tracker "+l.Name)
+		}
 	}
 	for _, w := range d.conf.Wikis {
 		use(hostOf(w.Repository), "repository "+w.Name)

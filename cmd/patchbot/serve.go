@@ -158,6 +158,9 @@ func newBot(conf *config.Config, db *store.DB, index *wiki.Index, log *slog.Logg
 	if o.Links, err = newAsker(conf, db, log); err != nil {
 		return nil, err
 	}
+	if err := attachTrackers(conf, o.Lists); err != nil {
+		return nil, err
+	}
 	for _, f := range change {
 		f(&o)
 	}

@@ -15,7 +15,7 @@ import (
 
 // A loop that stands still ends the pings and the heartbeat, whichever loop it is; a mailbox out of reach does not.
 func TestWatchman(t *testing.T) {
-	for _, stuck := range []bot.Loop{-1, bot.Intake, bot.Worker, bot.Sender} {
+	for _, stuck := range []bot.Loop{-1, bot.Intake, bot.Worker, bot.Sender, bot.Marker} {
 		name := "none"
 		if stuck >= 0 {
 			name = stuck.String()
