@@ -57,6 +57,7 @@ func englishWords() map[string]string {
 		"event.due-again": "due once more", "event.superseded": "superseded", "event.reply-recorded": "reply recorded", "event.reply-exists": "reply was recorded before",
 		"event.sending": "sending began", "event.sent": "reply sent", "event.send-retry": "to be sent again",
 		"event.send-unknown": "unknown whether sent", "event.send-failed": "sending given up", "event.held": "reply held", "event.released": "reply released",
+		"event.links": "links asked again", "event.shown": "shown beside the patches", "event.not-shown": "could not be shown beside the patches",
 
 		"message.name": "Mail", "message.arrived": "Received", "message.kind": "Kind", "message.subject": "Subject",
 		"message.private": "This mail did not come through a list; its content is not shown.",

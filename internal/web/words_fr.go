@@ -57,6 +57,7 @@ func frenchWords() map[string]string {
 		"event.due-again": "à revoir", "event.superseded": "remplacée", "event.reply-recorded": "réponse enregistrée", "event.reply-exists": "réponse déjà enregistrée",
 		"event.sending": "envoi commencé", "event.sent": "réponse envoyée", "event.send-retry": "envoi à refaire",
 		"event.send-unknown": "envoi incertain", "event.send-failed": "envoi abandonné", "event.held": "réponse retenue", "event.released": "réponse libérée",
+		"event.links": "liens interrogés de nouveau", "event.shown": "montrée à côté des correctifs", "event.not-shown": "impossible à montrer à côté des correctifs",
 
 		"message.name": "Message", "message.arrived": "Reçu", "message.kind": "Nature", "message.subject": "Sujet",
 		"message.private": "Ce message n'est pas passé par une liste ; son contenu n'est pas montré.",
