@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"patchbot/internal/config"
+	"patchbot/internal/mailbox/loopback"
+	"patchbot/internal/repo"
+	"patchbot/testdata"
+)
+
+// toolSite is a lists.sr.ht that knows every mail, and keeps its visitors waiting until it is let go.
+type toolSite struct {
+	mu    sync.Mutex
+	tool  map[string]any
+	seen  []string // "operation icon"
+	free  chan struct{}
+	shown chan string // icons
+}
+
+func (s *toolSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-s.free:
+	case <-r.Context().Done():
+		return
+	}
+	var in struct {
+		Query     string
+		Variables map[string]any
+	}
+	if json.NewDecoder(r.Body).Decode(&in) != nil || r.Header.Get("Authorization") != "Bearer "+demoPassword {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	operation, _, _ := strings.Cut(strings.Fields(in.Query)[1], "(")
+	icon, _ := in.Variables["icon"].(string)
+	s.seen = append(s.seen, strings.TrimSpace(operation+" "+icon))
+	tools := []any{}
+	switch operation {
+	case "CreateTool", "UpdateTool":
+		s.tool = map[string]any{"id": 5, "icon": icon, "details": in.Variables["details"]}
+		defer func() { s.shown <- icon }()
+		fmt.Fprintf(w, `{"data":{%q:{"id":5}}}`, strings.ToLower(operation[:1])+operation[1:])
+		return
+	}
+	if s.tool != nil {
+		tools = append(tools, s.tool)
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"message": map[string]any{
+		"list":     map[string]any{"name": "logiciels-libres", "owner": map[string]any{"canonicalName": "~etalab"}},
+		"patchset": map[string]any{"id": 9, "tools": tools},
+	}}})
+}
+
+// TestTrackerBesideMail runs the daemon's own bot on loopback mail servers: the reply arrives while the tracker lets everyone
+// wait, and the tracker shows the verdict in the end, in one tool.
+func TestTrackerBesideMail(t *testing.T) {
+	site := &toolSite{free: make(chan struct{}), shown: make(chan string, 10)}
+	web := httptest.NewServer(site)
+	defer web.Close()
+	st := &stage{sh: &Shell{Out: io.Discard, Err: io.Discard}, dir: t.TempDir(), replies: make(chan []byte, 8)}
+	if _, err := repo.UnpackBundle(testdata.Bundle, filepath.Join(st.dir, "wiki.git")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var err error
+	st.server, err = loopback.Start(ctx, loopback.Options{User: "patchbot", Password: demoPassword,
+		OnMail: func(_ string, _ []string, raw []byte) { st.replies <- slices.Clone(raw) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.server.Stop()
+	conf, err := st.config(filepath.Join(st.dir, "wiki.git"), "fr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf.Lists[0].Tracker = config.Tracker{Kind: "sourcehut", URL: web.URL, List: "~etalab/logiciels-libres", TokenCommand: []string{"echo", demoPassword}}
+	log := slog.New(slog.DiscardHandler)
+	if st.db, err = openStore(ctx, conf, time.Now, log); err != nil {
+		t.Fatal(err)
+	}
+	defer st.db.Close()
+	b, err := st.bot(conf, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer beside(ctx, func(ctx context.Context) { _ = b.Run(ctx) })()
+	scene := scenes()[0]
+	if err := st.moveBranch(scene.base); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range scene.mails {
+		if err := st.deliver(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	select {
+	case <-st.replies:
+	case <-ctx.Done():
+		t.Fatal("no reply while the tracker lets everyone wait")
+	}
+	close(site.free)
+	for icon := ""; icon != "SUCCESS"; {
+		select {
+		case icon = <-site.shown:
+		case <-ctx.Done():
+			t.Fatalf("the tracker does not show the verdict: %q", site.seen)
+		}
+	}
+	site.mu.Lock()
+	defer site.mu.Unlock()
+	created := slices.DeleteFunc(slices.Clone(site.seen), func(s string) bool { return !strings.HasPrefix(s, "CreateTool") })
+	if details := fmt.Sprint(site.tool["details"]); len(created) != 1 || !strings.Contains(details, "patchbot: rien à signaler") {
+		t.Errorf("asked %q, shows %q", site.seen, details)
+	}
+}
