@@ -110,7 +110,7 @@ func readHost(s string) (string, bool) {
 		}
 	}
 	s = strings.TrimSuffix(strings.ToLower(s), ".")
-	if s == "" || len(s) > 253 || !simpleHost(s) || strings.Contains(s, "..") || s[0] == '.' {
+	if s == "" || len(s) > 253 || !simpleHost(s) || strings.Contains("."+s+".", "..") {
 		return "", false
 	}
 	for label := range strings.SplitSeq(s, ".") {

@@ -24,7 +24,7 @@ func TestParseAddress(t *testing.T) {
 		{`http://example.org\x`, "http://example.org/x"},
 		{"http://example.org/a b\x00\x7f", "http://example.org/a%20b%00%7F"},
 		{"mailto:a@example.org", "[scheme]"}, {"//example.org/", "[scheme]"}, {"javascript:alert(1)", "[scheme]"}, {"", "[scheme]"},
-		{"http:example.org", "[malformed]"}, {"http:///x", "[malformed]"}, {"http://./", "[malformed]"}, {"http://a..b/", "[malformed]"},
+		{"http:example.org", "[malformed]"}, {"http:///x", "[malformed]"}, {"http://0../", "[malformed]"}, {"http://./", "[malformed]"}, {"http://a..b/", "[malformed]"},
 		{"http://.a/", "[malformed]"}, {"http://a:99999/", "[malformed]"}, {"http://a:+80/", "[malformed]"}, {"http://a:x/", "[malformed]"},
 		{"http://[::1/", "[malformed]"}, {"http://[1.2.3.4]/", "[malformed]"}, {"http://[::1]x/", "[malformed]"}, {"http://a b/", "[malformed]"},
 		{"http://1.2.3.4.5/", "[malformed]"}, {"http://256.1.1.1/", "[malformed]"}, {"http://4294967296/", "[malformed]"}, {"http://08/", "[malformed]"},

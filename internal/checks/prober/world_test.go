@@ -712,6 +712,7 @@ func BenchmarkWorld(b *testing.B) {
 		res := p.Run(context.Background(), Request{URLs: w.urls})
 		s := w.score(res)
 		b.ReportMetric(time.Since(began).Seconds(), "s")
+		b.ReportMetric(float64(len(w.urls)), "URLs")
 		b.ReportMetric(float64(w.requests)/float64(len(w.urls)), "requests/URL")
 		b.ReportMetric(100*float64(w.bounced)/float64(len(w.urls)), "%429")
 		b.ReportMetric(float64(w.peak), "peak")
