@@ -205,6 +205,10 @@ func (c checkCommand) review(ctx context.Context, sh *Shell, conf *config.Config
 		if err != nil {
 			return nil, fmt.Errorf("review %q: %w", s.Subject, err)
 		}
+		if line := rep.Settings.Line(); line != "" {
+			bar.clear()
+			fmt.Fprintln(sh.Err, "note:", line)
+		}
 		reports = append(reports, rep)
 	}
 	return reports, nil

@@ -10,6 +10,7 @@ import (
 	"patchbot/internal/checks"
 	"patchbot/internal/config"
 	"patchbot/internal/repo"
+	"patchbot/internal/review"
 	"patchbot/internal/wiki"
 )
 
@@ -44,11 +45,15 @@ func (c lintCommand) Run(sh *Shell) error {
 	if err != nil {
 		return err
 	}
+	set, settings := review.Relax(set, tree)
 	findings, err := checks.Lint(set, checks.LintInput{Tree: tree, Paths: paths, Host: host, Own: own(w)})
 	if err != nil {
 		return fmt.Errorf("lint: %w", err)
 	}
-	if err := c.print(sh, conf, findings); err != nil {
+	if line := settings.Line(); line != "" {
+		fmt.Fprintln(sh.Err, "note:", line)
+	}
+	if err := c.print(sh, conf, findings, settings); err != nil {
 		return err
 	}
 	if len(findings) > 0 {
@@ -57,7 +62,7 @@ func (c lintCommand) Run(sh *Shell) error {
 	return nil
 }
 
-func (c lintCommand) print(sh *Shell, conf *config.Config, findings []checks.Finding) error {
+func (c lintCommand) print(sh *Shell, conf *config.Config, findings []checks.Finding, settings *review.Settings) error {
 	words, err := translator(conf)
 	if err != nil {
 		return err
@@ -65,7 +70,7 @@ func (c lintCommand) print(sh *Shell, conf *config.Config, findings []checks.Fin
 	lang := language(conf, c.Lang)
 	switch c.Format {
 	case "json":
-		return words.WriteLintJSON(sh.Out, findings, lang)
+		return words.WriteLintJSON(sh.Out, findings, settings, lang)
 	case "sarif":
 		return words.WriteLintSARIF(sh.Out, findings, lang)
 	default:

@@ -131,7 +131,11 @@ func (b *Bot) judge(ctx context.Context, claim *store.Series, s *patch.Series, w
 			req.Base, req.How = w.Revision(base)
 		}
 	}
-	return review.Review(ctx, req)
+	report, err := review.Review(ctx, req)
+	if err == nil && report.Settings != nil && report.Settings.Problem != "" {
+		b.Log.Warn("settings of the wiki not used", "wiki", w.Name, "series", claim.ID, "problem", report.Settings.Problem)
+	}
+	return report, err
 }
 
 // finished makes the rows that end a review: the report, and the reply in its final bytes.

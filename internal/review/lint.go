@@ -113,8 +113,9 @@ func printable(runes []rune) string {
 	return strings.Join(parts, "\t")
 }
 
-// WriteLintJSON writes findings about pages as they stand, as the JSON of `patchbot lint`.
-func (t *Translator) WriteLintJSON(w io.Writer, all []checks.Finding, lang Lang) error {
+// WriteLintJSON writes findings about pages as they stand, as the JSON of `patchbot lint`; settings are those of the wiki that
+// were heeded, nil for none.
+func (t *Translator) WriteLintJSON(w io.Writer, all []checks.Finding, settings *Settings, lang Lang) error {
 	v, err := t.voice(lang)
 	if err != nil {
 		return err
@@ -125,7 +126,8 @@ func (t *Translator) WriteLintJSON(w io.Writer, all []checks.Finding, lang Lang)
 	}
 	return writeJSON(w, struct {
 		Findings []publicFinding `json:"findings"`
-	}{public})
+		Settings *publicSettings `json:"settings"`
+	}{public, settings.public()})
 }
 
 func plain(all []checks.Finding) []Finding {

@@ -38,6 +38,7 @@ type publicReport struct {
 	Fixed     int             `json:"fixed"`
 	Inherited int             `json:"inherited"`
 	Unchecked []Unchecked     `json:"unchecked"`
+	Settings  *publicSettings `json:"settings"`
 	Verdict   Verdict         `json:"verdict"`
 }
 
@@ -147,7 +148,7 @@ func (t *Translator) public(reports []*Report, lang Lang) ([]publicReport, error
 	for _, r := range sorted {
 		p := publicReport{
 			publicSeries: r.Series.public(), Below: orEmpty(r.Below), Unknown: orEmpty(r.Unknown), Apply: r.Apply.public(), Fixed: r.Fixed, Inherited: r.Inherited,
-			Unchecked: orEmpty(r.Unchecked), Verdict: r.Verdict,
+			Unchecked: orEmpty(r.Unchecked), Settings: r.Settings.public(), Verdict: r.Verdict,
 		}
 		if r.Base.Commit != "" {
 			p.Base = &publicBase{Commit: r.Base.Commit, Branch: r.Base.Branch, How: r.Base.How}

@@ -25,7 +25,7 @@ func TestWriteJSON(t *testing.T) {
 
 // The contract of the command line: these keys, always all of them, and [] rather than null.
 func TestJSONKeys(t *testing.T) {
-	want := []string{"apply", "author", "base", "below", "cover", "defect", "findings", "fixed", "id", "inherited", "missing", "parts", "prefix", "subject", "total", "unchecked", "unknown", "verdict", "version"}
+	want := []string{"apply", "author", "base", "below", "cover", "defect", "findings", "fixed", "id", "inherited", "missing", "parts", "prefix", "settings", "subject", "total", "unchecked", "unknown", "verdict", "version"}
 	words := translator(t)
 	for name, c := range replies() {
 		data, err := words.ReportJSON(c.report, English)

@@ -33,9 +33,19 @@ func TestRelax(t *testing.T) {
 			if tt.file != "" {
 				files[settingsFile] = &fstest.MapFile{Data: []byte(tt.file)}
 			}
-			got, err := Relax(set, wiki.DirTree(files))
-			if (err == nil) != (tt.wrong == "") || err != nil && !strings.Contains(err.Error(), tt.wrong) {
-				t.Errorf("error %v, want one about %q", err, tt.wrong)
+			got, settings := Relax(set, wiki.DirTree(files))
+			if tt.file == "" {
+				settings = &Settings{}
+			}
+			if (settings.Problem == "") != (tt.wrong == "") || !strings.Contains(settings.Problem, tt.wrong) {
+				t.Errorf("problem %q, want one about %q", settings.Problem, tt.wrong)
+			}
+			said := ""
+			if tt.want != checks.Error {
+				said = "broken-link (" + tt.want.String() + ")"
+			}
+			if line := settings.Line(); (line == "") != (said == "" && tt.wrong == "") || !strings.Contains(line, said) {
+				t.Errorf("line %q, want one about %q", line, said)
 			}
 			if level := got.Level("broken-link"); level != tt.want {
 				t.Errorf("broken-link is %v, want %v", level, tt.want)

@@ -36,8 +36,8 @@ type Report struct {
 	Late     int       `json:"late,omitempty"`     // not 0: Findings are links that turned out dead after so many rounds of asking again
 
 	Trouble *Trouble `json:"trouble,omitempty"` // the review itself failed; nobody's patch is to blame
-	// Settings says why the wiki's own .patchbot.toml was not used, in English and for the operator; empty when it was.
-	Settings string `json:"settings,omitempty"`
+	// Settings is what the .patchbot.toml of the base did to the rules; nil when the wiki has none.
+	Settings *Settings `json:"settings,omitempty"`
 
 	Verdict Verdict `json:"verdict"`
 }

@@ -177,10 +177,8 @@ func (r *Report) check(req Request, scratch *repo.Scratch, p *pile) error {
 		}
 		change.Heads = append(change.Heads, checks.Head{Part: result.Index, Tree: tree, Files: changes(req.Series, result.Index)})
 	}
-	rules, err := Relax(req.Rules, base)
-	if err != nil {
-		r.Settings = err.Error() // the wiki's maintainers must repair it; this series is judged by the rules as they are
-	}
+	rules, settings := Relax(req.Rules, base)
+	r.Settings = settings // what is wrong in it is for the wiki's maintainers; this series is judged by the rules as they are
 	found, err := checks.Run(rules, change)
 	if err != nil {
 		return fmt.Errorf("check: %w", err)
