@@ -73,7 +73,10 @@ func (t *Translator) WriteRulesJSON(w io.Writer, set *checks.Set, lang Lang) err
 	return writeJSON(w, out)
 }
 
-// WriteRulesMarkdown writes the page of the rules: a table, then each rule.
+// pageWidth is the width of a paragraph of the page of the rules, in columns.
+const pageWidth = 120
+
+// WriteRulesMarkdown writes the page of the rules: a table, how to be told less, then each rule.
 func (t *Translator) WriteRulesMarkdown(w io.Writer, lang Lang) error {
 	b, err := t.explainer(lang)
 	if err != nil {
@@ -85,12 +88,15 @@ func (t *Translator) WriteRulesMarkdown(w io.Writer, lang Lang) error {
 	for _, rule := range checks.All() {
 		fmt.Fprintf(&out, "| [%s](#%s) | %s | %s |\n", rule.ID, rule.ID, b.severity(rule.Severity), strings.ReplaceAll(b.say(titleOf(rule.ID)), "|", `\|`))
 	}
+	fmt.Fprintf(&out, "\n## %s\n\n%s\n\n%s\n\n%s\n\n%s", b.say("rules.relax-title"), fold(b.say("rules.relax-wiki"), pageWidth),
+		"```toml\n[rules]\ntitle = \"off\"\nbroken-link = \"warning\"\n```", fold(b.say("rules.relax-page"), pageWidth),
+		"```markdown\n<!-- patchbot-disable-next-line near-link -->\n```\n")
 	for _, rule := range checks.All() {
 		fmt.Fprintf(&out, "\n## %s\n\n%s.", rule.ID, b.say(titleOf(rule.ID)))
 		if len(rule.Aliases) > 0 {
 			fmt.Fprintf(&out, " (%s)", strings.Join(rule.Aliases, ", "))
 		}
-		fmt.Fprintf(&out, "\n\n%s\n\n%s\n\n%s\n%s\n\n%s", fold(b.say(whyOf(rule.ID)), 120), b.say("explain.bad"), fenced(rule.Bad), b.say("explain.good"), fenced(rule.Good))
+		fmt.Fprintf(&out, "\n\n%s\n\n%s\n\n%s\n%s\n\n%s", fold(b.say(whyOf(rule.ID)), pageWidth), b.say("explain.bad"), fenced(rule.Bad), b.say("explain.good"), fenced(rule.Good))
 	}
 	if b.err != nil {
 		return b.err
