@@ -25,8 +25,9 @@ var duplicateAnchor = &Rule{
 }
 
 func checkDuplicateAnchor(p *pass) {
-	first := map[string]*namedPlace{}
-	for _, n := range p.namedPlaces() {
+	places := p.namedPlaces()
+	first := make(map[string]*namedPlace, len(places))
+	for _, n := range places {
 		at := first[n.id]
 		if at == nil {
 			first[n.id] = &n
@@ -51,19 +52,8 @@ type namedPlace struct {
 // namedPlaces are the ids of the page that its host leaves as they are, in their order.
 func (p *pass) namedPlaces() []namedPlace {
 	var out []namedPlace
-	titles, t := p.md.Headings, 0
-	for i := range p.md.Nodes {
-		n := &p.md.Nodes[i]
-		if n.Kind != wiki.Heading || t >= len(titles) {
-			continue
-		}
-		t++
-		if p.host.Name() != "sourcehut" {
-			continue // made unique by the host
-		}
-		if a := p.host.Anchors(&wiki.Facts{Headings: titles[t-1 : t]}); len(a) > 0 && a[0].ID != "" {
-			out = append(out, namedPlace{a[0].ID, n.Start, p.headingEnd(n), n.Start, n.End, "heading"})
-		}
+	if p.host.Name() == "sourcehut" { // others make the ids of headings unique
+		out = p.namedHeadings()
 	}
 	for i := range p.md.Tags {
 		tag := &p.md.Tags[i]
@@ -74,6 +64,27 @@ func (p *pass) namedPlaces() []namedPlace {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b namedPlace) int { return cmp.Compare(a.start, b.start) })
+	return out
+}
+
+func (p *pass) namedHeadings() []namedPlace {
+	out := make([]namedPlace, 0, len(p.md.Headings))
+	ids := make([]string, len(p.md.Headings))
+	for _, a := range p.host.Anchors(&wiki.Facts{Headings: p.md.Headings}) {
+		if !a.Also {
+			ids[a.Heading] = a.ID
+		}
+	}
+	for i := range p.md.Nodes {
+		n := &p.md.Nodes[i]
+		if n.Kind != wiki.Heading || len(ids) == 0 {
+			continue
+		}
+		if ids[0] != "" {
+			out = append(out, namedPlace{ids[0], n.Start, p.headingEnd(n), n.Start, n.End, "heading"})
+		}
+		ids = ids[1:]
+	}
 	return out
 }
 

@@ -149,6 +149,9 @@ func (f *FrontMatter) read(src []byte) {
 		f.Err = &FrontError{Reason: "yaml", Offset: f.Start, Detail: "front matter larger than 64 kB"}
 		return
 	}
+	if pairs, ok := plainPairs(text); ok && f.take(pairs) {
+		return
+	}
 	doc, err := parseYAML(text)
 	if err != nil {
 		f.Err = explainYAML(src, f.Start, text, err)
@@ -158,6 +161,11 @@ func (f *FrontMatter) read(src []byte) {
 		f.Err = &FrontError{Reason: "mapping", Offset: f.Start}
 		return
 	}
+	f.mapping(doc)
+}
+
+// mapping reads what the host wants of a list of keys and values.
+func (f *FrontMatter) mapping(doc *yaml.Node) {
 	for i := 0; i+1 < len(doc.Content); i += 2 {
 		key, value := doc.Content[i], doc.Content[i+1]
 		f.Keys = append(f.Keys, key.Value)
@@ -170,6 +178,25 @@ func (f *FrontMatter) read(src []byte) {
 			f.Toc = value.Decode(&toc) != nil || toc
 		}
 	}
+}
+
+// take reads what the host wants of a header of plain values; false when the YAML reader must see it after all.
+func (f *FrontMatter) take(pairs []pair) bool {
+	for _, p := range pairs {
+		if p.key == "toc" && (p.quoted || p.value != "true" && p.value != "false") {
+			return false
+		}
+	}
+	for _, p := range pairs {
+		f.Keys = append(f.Keys, p.key)
+		switch p.key {
+		case "title":
+			f.Title, f.HasTitle = p.value, true
+		case "toc":
+			f.Toc = p.value == "true"
+		}
+	}
+	return true
 }
 
 // parseYAML reads one document without resolving aliases, whose expansion has no bound.

@@ -2,8 +2,11 @@ package wiki
 
 import (
 	"bytes"
+	"reflect"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // FuzzPage: any bytes give a page that keeps its promises, on every host, and the same one each time.
@@ -56,6 +59,32 @@ func FuzzFront(f *testing.F) {
 					t.Fatalf("the suggested line %q is no YAML: %v", m.Err.Fix, err)
 				}
 			}
+		}
+	})
+}
+
+// FuzzPlainPairs: what is read without the YAML reader is what that reads.
+func FuzzPlainPairs(f *testing.F) {
+	for _, s := range []string{
+		"title: Publier\ntoc: false\n", "title: \"a : b\"\ntoc: true", "title: l'État, « ici » # non\n", "toc: yes\n", "toc: \"false\"\n", "title: a\ntitle: b\n",
+		"title: null\n", "a: b:\n", "a: b :c\n", "true: x\n", "title: e\u0301\u00A0x\n", "a: \"\"\n", "a: b\n  c\n", "a: b\n\nc: d\n", "date: 2022-01-01\n", "a: b \n",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		pairs, ok := plainPairs(text)
+		fast := FrontMatter{Toc: true}
+		if !ok || !fast.take(pairs) {
+			return
+		}
+		doc, err := parseYAML(text)
+		if err != nil || doc.Kind != yaml.MappingNode {
+			t.Fatalf("%q is no mapping: %v", text, err)
+		}
+		slow := FrontMatter{Toc: true}
+		slow.mapping(doc)
+		if !reflect.DeepEqual(fast, slow) {
+			t.Fatalf("%q: %+v, by the YAML reader %+v", text, fast, slow)
 		}
 	})
 }
