@@ -25,13 +25,13 @@ func readContent(m *email.Message) content {
 		if !mayHoldPatch(b) {
 			continue
 		}
-		text := b.Text
+		text, mended := b.Text, true
 		if b.Flowed {
-			text, _ = unflow(text, b.DelSp)
+			text, mended = unflow(text, b.DelSp)
 		}
 		o := outlineOf(text)
 		if c.damage == "" {
-			c.damage, c.detail = harm(b, text, o)
+			c.damage, c.detail = harm(b, text, o, mended)
 		}
 		diff, o, rest := o.cut(text)
 		c.diff = c.outline.join(c.diff, diff, o)
@@ -54,13 +54,15 @@ func mayHoldPatch(b email.Body) bool {
 		strings.HasSuffix(name, ".patch") || strings.HasSuffix(name, ".diff")
 }
 
-// harm says what a mailer did to the diff of one body.
-func harm(b email.Body, text string, o outline) (Damage, string) {
+// harm says what a mailer did to the diff of one body. mended is whether what format=flowed did could be undone.
+func harm(b email.Body, text string, o outline, mended bool) (Damage, string) {
 	switch {
 	case strings.Contains(text, "-----BEGIN PGP SIGNED MESSAGE-----") && strings.Contains(text, "\n- --- "):
 		return DamageSigned, "the diff is dash-escaped by an inline signature"
 	case o.damage != "" && b.Flowed:
-		return DamageFlowed, fmt.Sprintf("format=flowed broke a line of the diff: line %d of the text", o.line)
+		return DamageFlowed, fmt.Sprintf("%s broke a line of the diff: line %d of the text", flowedName(b), o.line)
+	case len(o.files) > 0 && o.whole() && !mended:
+		return DamageFlowed, flowedName(b) + " broke the last line of a hunk or a file name"
 	case o.damage != "":
 		return o.damage, fmt.Sprintf("no line of a diff: line %d of the text", o.line)
 	case len(o.files) > 0:
@@ -69,6 +71,14 @@ func harm(b email.Body, text string, o outline) (Damage, string) {
 		return DamageQuoted, "the diff stands behind \"> \""
 	}
 	return "", ""
+}
+
+// flowedName is how the mail's type says it.
+func flowedName(b email.Body) string {
+	if b.DelSp {
+		return "format=flowed; delsp=yes"
+	}
+	return "format=flowed"
 }
 
 // lost says why a mail has no diff at all.
@@ -81,7 +91,7 @@ func lost(m *email.Message) (Damage, string) {
 	}
 	for _, b := range m.Bodies {
 		if b.Flowed && strings.Contains(b.Text, "diff --git") {
-			return DamageFlowed, "format=flowed joined the lines of the diff"
+			return DamageFlowed, flowedName(b) + " joined the lines of the diff"
 		}
 	}
 	mixed := strings.HasPrefix(strings.ToLower(m.Header.Get("Content-Type")), "multipart/mixed")
