@@ -165,6 +165,9 @@ func (b *Bot) arrivalSteps(row store.Message, mail *patch.Mail) []store.Step {
 		if mail.Reason != "" {
 			detail += ", but it cannot be used: " + string(mail.Reason) + " " + string(mail.Damage)
 		}
+		if mail.Detail != "" {
+			detail += "; " + mail.Detail
+		}
 		steps = append(steps, store.Step{At: now, MessageID: row.MessageID, Event: "taken", Detail: detail})
 	}
 	return steps

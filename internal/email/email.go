@@ -99,7 +99,9 @@ type Message struct {
 
 	Bodies []Body // in the order of the mail
 	Others int    // MIME leaves that are no Body: images, archives, signatures, forwarded mails
-	Text   string // what a reader sees first: the first text/plain body that is no attachment, else empty
+	// Enclosed are the first of the forwarded mails, in the order of the mail.
+	Enclosed []Enclosed
+	Text     string // what a reader sees first: the first text/plain body that is no attachment, else empty
 
 	Defect   Defect // why the mail cannot be used as it is, or empty
 	Detail   string // for the operator: what was wrong, in English

@@ -20,6 +20,7 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(raw)
 	}
+	f.Add([]byte("A: b\nContent-Type: message/rfc822\n\nFrom: a@b\nContent-Type: message/rfc822\n\nc"))
 	lim := Limits{Bytes: 1 << 16, HeaderBytes: 1 << 12, Fields: 40, FieldBytes: 1 << 10, References: 5, Depth: 3, Parts: 6, TextBytes: 1 << 14}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		m := Parse(raw, lim)
@@ -29,8 +30,14 @@ func FuzzParse(f *testing.F) {
 		if len(m.Bodies) > lim.Parts || len(m.Header) > lim.Fields || len(m.References) > lim.References {
 			t.Fatalf("%d bodies, %d fields, %d references", len(m.Bodies), len(m.Header), len(m.References))
 		}
-		total := 0
-		for _, b := range m.Bodies {
+		total, bodies := 0, m.Bodies
+		for _, e := range m.Enclosed {
+			bodies = append(bodies[:len(bodies):len(bodies)], e.Bodies...)
+			if len(e.Raw) > len(raw) || len(m.Enclosed) > maxEnclosed || len(e.Enclosed) > 0 {
+				t.Fatalf("%d bytes of %d enclosed mails", len(e.Raw), len(m.Enclosed))
+			}
+		}
+		for _, b := range bodies {
 			total += len(b.Text)
 			if !utf8.ValidString(b.Text) {
 				t.Fatalf("body is no UTF-8: %q", b.Text)

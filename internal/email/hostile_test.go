@@ -69,6 +69,10 @@ func hostileMails() map[string][]byte {
 		"half boundaries":         fill(header+"Content-Type: multipart/mixed; boundary="+strings.Repeat("-", 70)+"\n\n", "-"),
 		"no boundary named":       fill(header+"Content-Type: multipart/mixed\n\n", "--\n"),
 		"part fields":             fill(header+"Content-Type: multipart/mixed; boundary=b\n\n--b\n", "a:b\n"),
+		"mails in a mail":         fill(header+"Content-Type: multipart/mixed; boundary=b\n\n", "--b\nContent-Type: message/rfc822\n\nA: b\n\nc\n"),
+		"mails in mails":          fill(header, "Content-Type: message/rfc822\n\n"),
+		"a mail in base64":        fill(header+"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n", base64.StdEncoding.EncodeToString([]byte("A: b\n\n"+strings.Repeat("a", 51)))+"\n"),
+		"a mail of 8-bit":         fill(header+"Content-Type: message/rfc822\n\nContent-Type: text/plain; charset=windows-1252\n\n", "\x80"),
 		"eight levels of text":    fill(string(levels(8)), "\n"),
 	}
 }

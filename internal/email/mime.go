@@ -13,14 +13,16 @@ import (
 // Multiparts are cut here, on slices of the mail: a library that reads a stream stops at the first malformed part and
 // reads the whole mail again at every level. Transfer encodings, charsets and parameters are go-message's.
 type walker struct {
-	lim    Limits
-	parts  int // leaves seen
-	others int // leaves that are no bodies
-	budget int // bytes of text left
-	bodies []Body
-	over   string // the limit that was exceeded, or empty
-	lost   bool   // text was lost in decoding
-	notes  []string
+	lim      Limits
+	parts    int // leaves seen
+	others   int // leaves that are no bodies
+	budget   int // bytes of text left
+	bodies   []Body
+	enclosed []Enclosed
+	inside   bool   // of an attached mail
+	over     string // the limit that was exceeded, or empty
+	lost     bool   // text was lost in decoding
+	notes    []string
 }
 
 const (
@@ -40,6 +42,9 @@ func (w *walker) entity(h Header, body []byte, depth int) {
 	if strings.HasPrefix(ct.value, "multipart/") {
 		w.multipart(ct, body, depth)
 		return
+	}
+	if isMail(ct.value) && !w.inside {
+		w.enclosedMail(h, body, depth)
 	}
 	w.leaf(h, ct, body)
 }

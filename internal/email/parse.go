@@ -11,7 +11,7 @@ import (
 )
 
 // Parse reads one mail. It never fails and never panics: what could not be read is said in Defect and Detail. raw is not
-// changed and not kept; a zero field of lim means its default.
+// changed, and not kept but in Enclosed; a zero field of lim means its default.
 func Parse(raw []byte, lim Limits) *Message {
 	lim = lim.withDefaults()
 	m := &Message{Size: len(raw)}
@@ -22,20 +22,27 @@ func Parse(raw []byte, lim Limits) *Message {
 	s := splitHeader(raw, lim.HeaderBytes, lim.Fields)
 	over = firstOf(over, s.over)
 	m.Salvaged = s.salvaged
-	m.Header = cleanHeader(s.header)
 	m.BodyHash = hashBody(s.body)
-	m.readThread(lim)
-	m.readPeople(s.header, lim)
-	m.readRest(s.header, lim)
-
+	m.readHeader(s.header, lim)
 	w := &walker{lim: lim, budget: lim.TextBytes}
 	if s.over == "" {
 		w.entity(m.Header, s.body, 0)
 	}
-	m.Bodies, m.Others = w.bodies, w.others
+	m.readBodies(w, over)
+	return m
+}
+
+func (m *Message) readHeader(raw Header, lim Limits) {
+	m.Header = cleanHeader(raw)
+	m.readThread(lim)
+	m.readPeople(raw, lim)
+	m.readRest(raw, lim)
+}
+
+func (m *Message) readBodies(w *walker, over string) {
+	m.Bodies, m.Others, m.Enclosed = w.bodies, w.others, w.enclosed
 	m.Text = readerText(w.bodies)
 	m.judge(w, over)
-	return m
 }
 
 func (l Limits) withDefaults() Limits {
@@ -199,7 +206,7 @@ func (m *Message) judge(w *walker, over string) {
 		m.Defect, m.Detail = DefectUnreadable, "no header"
 	case firstOf(over, w.over) != "":
 		m.Defect, m.Detail = DefectTooLarge, "limit exceeded: "+firstOf(over, w.over)
-	case len(m.Bodies) == 0:
+	case len(m.Bodies) == 0 && len(m.Enclosed) == 0:
 		m.Defect, m.Detail = DefectUnreadable, strings.TrimPrefix(m.Detail+"; no text in the mail", "; ")
 	case htmlOnly(m.Bodies):
 		m.Defect = DefectHTMLOnly

@@ -56,6 +56,9 @@ func dump(m *Message) string {
 			fmt.Fprintf(&out, "%s: %s\n", key, s)
 		}
 	}
+	for _, e := range m.Enclosed {
+		fmt.Fprintf(&out, "enclosed, %d bytes:\n  %s", len(e.Raw), strings.ReplaceAll(strings.TrimSuffix(dump(e.Message), "\n"), "\n", "\n  ")+"\n")
+	}
 	line("id", m.ID)
 	if m.Derived {
 		line("derived", "yes")

@@ -12,7 +12,7 @@ import (
 func Classify(raw []byte, m *email.Message, arrived time.Time, o Options) *Mail {
 	mail := classify(raw, m, arrived, o)
 	if mail.Kind == KindPatch {
-		mail.commit, mail.bad = ReadCommit(raw)
+		mail.commit, mail.bad = ReadCommit(mail.Raw)
 	}
 	return mail
 }
@@ -29,6 +29,10 @@ func classify(raw []byte, m *email.Message, arrived time.Time, o Options) *Mail 
 		return mail
 	}
 	c := readContent(m)
+	if inner := mail.unwrap(c); inner != nil {
+		mail.wrapped(inner, o)
+		c = readContent(mail.Message)
+	}
 	mail.fill(c)
 	if mail.Reason == "" {
 		mail.Kind, mail.Reason = mail.judge(c, ours)
@@ -70,6 +74,11 @@ func (m *Mail) fill(c content) {
 func (m *Mail) judge(c content, ours bool) (Kind, Reason) {
 	s, defect := m.Subject, m.Message.Defect
 	meant := s.Patch && !s.Reply && ours
+	answers := len(m.Message.InReplyTo)+len(m.Message.References) > 0
+	passedOn := ""
+	if c.diff == "" && (!s.Patch || s.Reply || s.Index > 0) {
+		passedOn = forwarded(m.Message)
+	}
 	switch {
 	case defect == email.DefectTooLarge && meant && s.Index > 0:
 		m.Detail = m.Message.Detail
@@ -82,11 +91,17 @@ func (m *Mail) judge(c content, ours bool) (Kind, Reason) {
 		return KindIgnored, ReasonUnreadable
 	case s.Reply && c.outline.whole():
 		return KindReply, ReasonPatchInReply
+	case passedOn != "":
+		m.Detail = passedOn
+		if s.Reply || answers && !s.Patch {
+			return KindReply, ReasonForwarded
+		}
+		return KindIgnored, ReasonForwarded
 	case s.Reply:
 		return KindReply, ReasonReply
 	case !s.Patch && c.outline.whole():
 		return KindIgnored, ReasonUnmarkedPatch
-	case !s.Patch && len(m.Message.InReplyTo)+len(m.Message.References) > 0:
+	case !s.Patch && answers:
 		return KindReply, ReasonReply
 	case !s.Patch:
 		return KindIgnored, ReasonNotAPatch

@@ -63,6 +63,7 @@ const (
 	ReasonPatchInReply    Reason = "patch-in-reply"   // a diff under a reply mark
 	ReasonUnmarkedPatch   Reason = "unmarked-patch"   // a diff whose subject has no PATCH bracket
 	ReasonBrokenByMailer  Reason = "broken-by-mailer" // a patch subject, but the mailer destroyed the diff, see Damage
+	ReasonForwarded       Reason = "forwarded-patch"  // a patch mail attached to another mail
 	ReasonUntrustedSender Reason = "untrusted-sender" // private mail without an aligned Authentication-Results
 )
 
@@ -90,7 +91,7 @@ type Trailer struct {
 // Mail is one classified mail.
 type Mail struct {
 	Message *email.Message
-	Raw     []byte    // the bytes as they arrived; Assemble never changes them
+	Raw     []byte    // the bytes as they arrived, of a mail that a list wrapped those inside; Assemble never changes them
 	Arrived time.Time // when the list or mailbox took it; zero in an archive without that knowledge
 
 	Kind Kind

@@ -74,6 +74,7 @@ func englishWords() map[string]string {
 		"reason.forged-list": "It claims to be from the list, but is not.", "reason.other-list": "It comes from another list.",
 		"reason.null-sender": "It has no sender to answer.", "reason.private-mail": "It arrived without any list.",
 		"reason.patch-in-reply":   "It holds a patch, but its subject is that of a reply.",
+		"reason.forwarded-patch":  "It passes on somebody's patch mail as an attachment.",
 		"reason.unmarked-patch":   "It holds a patch, but its subject has no [PATCH] mark.",
 		"reason.broken-by-mailer": "It was a patch, but the mail program damaged it. Send it with git send-email.",
 		"reason.untrusted-sender": "Nothing proves that its sender is who it says.",

@@ -74,6 +74,7 @@ func frenchWords() map[string]string {
 		"reason.forged-list": "Il se dit de la liste, mais n'en vient pas.", "reason.other-list": "Il vient d'une autre liste.",
 		"reason.null-sender": "Il n'a pas d'expéditeur à qui répondre.", "reason.private-mail": "Il est arrivé sans passer par une liste.",
 		"reason.patch-in-reply":   "Il contient un correctif, mais son sujet est celui d'une réponse.",
+		"reason.forwarded-patch":  "Il transmet en pièce jointe le message d'un correctif.",
 		"reason.unmarked-patch":   "Il contient un correctif, mais son sujet ne porte pas la marque [PATCH].",
 		"reason.broken-by-mailer": "C'était un correctif, mais le logiciel de courrier l'a abîmé. Envoyez-le avec git send-email.",
 		"reason.untrusted-sender": "Rien ne prouve que son expéditeur est celui qu'il dit.",
