@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -65,6 +66,9 @@ func readOne(ctx context.Context, sh *Shell, arg string, r *repo.Repo, maxBytes 
 	if info.IsDir() {
 		var out []archived
 		for m, err := range mailbox.ReadMaildir(arg, int64(maxBytes)) {
+			if errors.Is(err, mailbox.ErrNoMaildir) {
+				return nil, usage(fmt.Errorf("read %s: %w", arg, err), "give patch files, a mailbox, a maildir, - for standard input, or a range such as main..HEAD")
+			}
 			if err != nil {
 				return nil, fmt.Errorf("read maildir %s: %w", arg, err)
 			}

@@ -140,7 +140,7 @@ func openStore(ctx context.Context, conf *config.Config, now func() time.Time, l
 	case errors.Is(err, store.ErrLocked):
 		return nil, &failure{status: exitFailure, err: err, hints: []string{"another patchbot works in this state directory; stop it, or give this one its own state_dir"}}
 	case err != nil:
-		return nil, fmt.Errorf("open store: %w", err)
+		return nil, err
 	}
 	return db, nil
 }

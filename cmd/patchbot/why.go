@@ -58,7 +58,7 @@ func readStore(ctx context.Context, conf *config.Config) (*store.DB, error) {
 		return nil, &failure{status: exitFailure, err: fmt.Errorf("no state in %s", conf.StateDir), hints: []string{"the daemon has never run with this configuration"}}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
+		return nil, err
 	}
 	return db, nil
 }

@@ -29,7 +29,7 @@ func ReadMaildir(dir string, maxBytes int64) iter.Seq2[Archived, error] {
 		defer root.Close()
 		files, err := maildirFiles(root.FS())
 		if err != nil {
-			yield(Archived{}, fmt.Errorf("%s: %w", dir, err))
+			yield(Archived{}, err)
 			return
 		}
 		for _, f := range files {
@@ -37,15 +37,15 @@ func ReadMaildir(dir string, maxBytes int64) iter.Seq2[Archived, error] {
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
-			if err != nil {
-				err = fmt.Errorf("%s: %w", dir, err)
-			}
 			if !yield(a, err) {
 				return
 			}
 		}
 	}
 }
+
+// ErrNoMaildir means that a directory lacks new or cur.
+var ErrNoMaildir = errors.New("no maildir: it has no directories new and cur")
 
 // maildirFile is one message file.
 type maildirFile struct {
@@ -58,6 +58,9 @@ func maildirFiles(dir fs.FS) ([]maildirFile, error) {
 	var files []maildirFile
 	for _, sub := range []string{"new", "cur"} {
 		entries, err := fs.ReadDir(dir, sub)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, ErrNoMaildir
+		}
 		if err != nil {
 			return nil, err
 		}

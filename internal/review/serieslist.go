@@ -28,7 +28,7 @@ func (t *Translator) WriteSeries(w io.Writer, a *patch.Assembly, lang Lang) erro
 	if len(a.Ignored) > 0 {
 		l.line("\n", l.say("series.ignored", nil))
 		for _, m := range a.Ignored {
-			text := fmt.Sprintf("%s  %s", cut(clean(m.Message.Subject), 60), l.say("paren", map[string]any{"Text": l.reason(m.Reason)}))
+			text := fmt.Sprintf("%s  %s", l.nameOf(m), l.say("paren", map[string]any{"Text": l.reason(m.Reason)}))
 			if m.SameAs != "" {
 				text += "  = <" + clean(m.SameAs) + ">"
 			}
@@ -67,6 +67,17 @@ func WriteSeriesJSON(w io.Writer, a *patch.Assembly) error {
 		out.Ignored = append(out.Ignored, i)
 	}
 	return writeJSON(w, out)
+}
+
+// nameOf is a mail's subject, or where there is none its Message-ID.
+func (l *seriesList) nameOf(m *patch.Mail) string {
+	switch subject := clean(m.Message.Subject); {
+	case strings.TrimSpace(subject) != "":
+		return cut(subject, 60)
+	case m.Message.Derived:
+		return "…"
+	}
+	return "<" + clean(m.Message.ID) + ">"
 }
 
 // seriesList collects the lines; the first error stays.
