@@ -35,7 +35,7 @@ func cutMark(s string) (rest string, ok bool) {
 		return s, false
 	}
 	word := strings.ToLower(s[:end])
-	rest = strings.TrimLeftFunc(cutCount(s[end:]), IsBlank)
+	rest = strings.TrimLeftFunc(cutCount(strings.TrimLeftFunc(s[end:], IsBlank)), IsBlank)
 	colon, n := utf8.DecodeRuneInString(rest)
 	if colon != ':' && colon != '：' {
 		return s, false
@@ -66,8 +66,8 @@ func cutCount(s string) string {
 // isMark knows the marks of the mailers' languages, in lower case.
 func isMark(word string) bool {
 	switch word {
-	case "re", "ré", "rép", "rep", "réf", "ref", // English, French
-		"tr", "fw", "fwd", "transf", "transfert", "forwarded", // forwards, French and English
+	case "re", "ré", "rép", "rep", "réf", "ref", "réponse", // English, French
+		"tr", "fw", "fwd", "transf", "transfert", "transféré", "transmis", "forwarded", // forwards, French and English
 		"aw", "wg", "antw", "doorst", // German, Dutch
 		"sv", "vs", "vl", "vb", // Swedish, Danish, Norwegian, Finnish
 		"rv", "res", "enc", "rif", "odp", "pd", "ynt", "ilt", // Spanish, Portuguese, Italian, Polish, Turkish

@@ -26,6 +26,8 @@ func TestCutMarks(t *testing.T) {
 		{"Re[2]: y", "y", true},
 		{"Re(3): y", "y", true},
 		{"Re^2: y", "y", true},
+		{"Re (2) : y", "y", true},
+		{"Réponse\u00a0: Transféré : y", "y", true},
 		{"re:y", "y", true},
 		{"xyz: [PATCH x] y", "[PATCH x] y", true},
 		{"doc: y", "doc: y", false},

@@ -38,8 +38,8 @@ func ParseSubject(s string) Subject {
 		}
 		rest = next
 	}
-	p.Title = trimBlanks(rest)
-	if !p.Patch { // nothing that stands in a bracket counts then
+	p.Title = trimBlanks(strings.TrimLeftFunc(rest, func(r rune) bool { return r == ':' || email.IsBlank(r) })) // as git am does
+	if !p.Patch {                                                                                               // nothing that stands in a bracket counts then
 		return Subject{Reply: p.Reply, Version: 1, Index: 1, Total: 1, Title: p.Title}
 	}
 	return p
@@ -122,13 +122,18 @@ func (p *Subject) apply(m marks) {
 func readMarks(words []string) marks {
 	var m marks
 	for i := 0; i < len(words); i++ {
-		if i+2 < len(words) && strings.EqualFold(words[i+1], "of") && m.counter(words[i]+"/"+words[i+2]) {
-			i += 2 // "1 of 3", as Mercurial writes it
+		if i+2 < len(words) && isOf(words[i+1]) && m.counter(words[i]+"/"+words[i+2]) {
+			i += 2
 			continue
 		}
 		m.word(words[i])
 	}
 	return m
+}
+
+// isOf knows what stands between the numbers of "1 of 3", as Mercurial writes it, and of "1 sur 3" and "1 / 3".
+func isOf(word string) bool {
+	return word == "/" || strings.EqualFold(word, "of") || strings.EqualFold(word, "sur")
 }
 
 // word reads one word of a bracket; words joined by a slash, as in "RFC/PATCH", are read one by one.
@@ -186,7 +191,7 @@ func (m *marks) readVersion(word string) bool {
 	if _, good := number(minor); !ok || dotted && !good {
 		return false
 	}
-	m.versioned, m.version = true, n
+	m.versioned, m.version = n > 0, max(n, 1) // "v0" is no version: the first one is 1
 	m.resend = m.resend || dotted
 	return true
 }

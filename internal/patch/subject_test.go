@@ -67,6 +67,10 @@ func TestParseSubject(t *testing.T) {
 		{"\u200b[PATCH\u00a0logiciels-libres\u202fv2] x ", Subject{Patch: true, Prefix: p, Version: 2, Index: 1, Total: 1, Title: "x"}},
 		{"[PATCH logiciels-libres v2 0/2]", Subject{Patch: true, Prefix: p, Version: 2, Index: 0, Total: 2, Numbered: true}},
 		{"[PATCH 12345/99999 v12345] x", Subject{Patch: true, Prefix: "v12345", Version: 1, Index: 1, Total: 1, Title: "x"}},
+		{"[PATCH logiciels-libres 1 / 3] x", Subject{Patch: true, Prefix: p, Version: 1, Index: 1, Total: 3, Numbered: true, Title: "x"}},
+		{"[PATCH logiciels-libres 1 sur 3] x", Subject{Patch: true, Prefix: p, Version: 1, Index: 1, Total: 3, Numbered: true, Title: "x"}},
+		{"[PATCH logiciels-libres v0] x", Subject{Patch: true, Prefix: p, Version: 1, Index: 1, Total: 1, Title: "x"}},
+		{"[PATCH logiciels-libres v2] : x", Subject{Patch: true, Prefix: p, Version: 2, Index: 1, Total: 1, Title: "x"}},
 		{"[PATCH logiciels-libres 1/9999] x", Subject{Patch: true, Prefix: p, Version: 1, Index: 1, Total: 1, Title: "x"}},
 		{"[PATCH 1234/5] x", Subject{Patch: true, Version: 1, Index: 1, Total: 1, Title: "x"}},
 		{"[PATCH 0/9999] x", Subject{Patch: true, Version: 1, Index: 0, Total: 9999, Numbered: true, Title: "x"}},
@@ -95,7 +99,7 @@ func FuzzParseSubject(f *testing.F) {
 			return
 		}
 		p := ParseSubject(s)
-		if p.Index < 0 || p.Total < 1 || p.Version < 0 || p.Index > 999 || p.Total > 9999 || p.Index > 0 && p.Total > 999 || p.Version > 9999 {
+		if p.Index < 0 || p.Total < 1 || p.Version < 1 || p.Index > 999 || p.Total > 9999 || p.Index > 0 && p.Total > 999 || p.Version > 9999 {
 			t.Fatalf("%+v", p)
 		}
 		if !p.Numbered && (p.Index != 1 || p.Total != 1) || !p.Patch && (p.Numbered || p.Prefix != "") {
