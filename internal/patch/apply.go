@@ -56,13 +56,9 @@ func (e *Entry) applyHunks(blob []byte, work *meter) (out []byte, offset int, er
 		if abs(moved) > abs(offset) {
 			offset = moved
 		}
-		written := make([]fileLine, len(after))
-		for k, text := range after {
-			written[k] = fileLine{text, true}
-		}
 		const perStep = 16 // lines moved at once
 		work.spend(len(lines) / perStep)
-		lines = replaceLines(lines, at, len(before), written)
+		lines = replaceLines(lines, at, len(before), after)
 	}
 	size := 0
 	for _, l := range lines {
@@ -77,6 +73,9 @@ func (e *Entry) applyHunks(blob []byte, work *meter) (out []byte, offset int, er
 
 // replaceLines puts lines in the place of n old ones; it shares memory with all.
 func replaceLines(all []fileLine, at, n int, lines []fileLine) []fileLine {
+	if n == len(all) {
+		return lines
+	}
 	tail := all[at+n:]
 	if len(lines) <= n {
 		copy(all[at:], lines)
@@ -84,7 +83,7 @@ func replaceLines(all []fileLine, at, n int, lines []fileLine) []fileLine {
 		return all[:at+len(lines)+moved]
 	}
 	grow := len(lines) - n
-	all = append(all, make([]fileLine, grow)...)
+	all = slices.Grow(all, grow)[:len(all)+grow]
 	copy(all[at+len(lines):], all[at+n:len(all)-grow])
 	copy(all[at:], lines)
 	return all
@@ -100,9 +99,11 @@ func splitFile(blob []byte) []fileLine {
 	return lines
 }
 
-// images are the lines that the hunk expects and those it leaves.
-func (f *Fragment) images() (before, after [][]byte) {
+// images are the lines that the hunk expects and those it leaves, which no other hunk of the file may match.
+func (f *Fragment) images() (before [][]byte, after []fileLine) {
 	body := f.Body
+	most := uint64(bytes.Count(body, []byte("\n")) + 1)
+	before, after = make([][]byte, 0, min(f.OldLines, most)), make([]fileLine, 0, min(f.NewLines, most))
 	for len(body) > 0 {
 		line := firstLine(body)
 		body = body[len(line):]
@@ -115,13 +116,13 @@ func (f *Fragment) images() (before, after [][]byte) {
 		}
 		switch kind {
 		case '\n':
-			before, after = append(before, line), append(after, line)
+			before, after = append(before, line), append(after, fileLine{line, true})
 		case ' ':
-			before, after = append(before, text), append(after, text)
+			before, after = append(before, text), append(after, fileLine{text, true})
 		case '-':
 			before = append(before, text)
 		case '+':
-			after = append(after, text)
+			after = append(after, fileLine{text, true})
 		}
 	}
 	return before, after

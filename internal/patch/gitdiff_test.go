@@ -200,7 +200,7 @@ func checkHunks(t *testing.T, e *Entry, old []byte) {
 	for i := range e.Fragments {
 		before, after := e.Fragments[i].images()
 		for _, l := range after {
-			grown += len(l)
+			grown += len(l.text)
 		}
 		for _, l := range before {
 			grown -= len(l)

@@ -3,7 +3,9 @@ package patch
 import (
 	"bytes"
 	"crypto/sha256"
+	"maps"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 const (
 	mailSize  = 5 << 20
 	maxMemory = 64 << 20 // bytes allocated for one mail beyond reading it, garbage included
+	gitMemory = 128 << 20 // the same for what git takes from it, line by line
 )
 
 // hostilePatches are bodies that cost a reader of diffs the most for their size.
@@ -47,6 +50,59 @@ func hostilePatches() map[string][]byte {
 		"flowed, no diff":    fill(flowed, "a \n"),
 		"scissors":           fill("\n", "-- >8 --\n"),
 		"mailbox separators": fill("\n", "From a@b Mon Sep 17 00:00:00 2001\n"),
+	}
+}
+
+// hostileMails are mails that cost git's reading the most for their size: transfer encodings, charsets and parts.
+func hostileMails() map[string][]byte {
+	const diff = "---\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
+	fill := func(head, unit string) []byte {
+		head = "From: a@example.org\nSubject: [PATCH x] y\n" + head
+		return append(append([]byte(head), bytes.Repeat([]byte(unit), (mailSize-len(head))/len(unit))...), "\n\n"+diff...)
+	}
+	text := func(charset, encoding string) string {
+		return "Content-Type: text/plain; charset=" + charset + "\nContent-Transfer-Encoding: " + encoding + "\n\n"
+	}
+	return map[string][]byte{
+		"base64 without a line end": fill(text("utf-8", "base64"), strings.Repeat("YWFh", 18)+"\n"),
+		"base64 on one line":        fill(text("utf-8", "base64"), "YWFh"),
+		"base64 of line ends":       fill(text("utf-8", "base64"), strings.Repeat("CgoK", 18)+"\n"),
+		"soft line ends":            fill(text("utf-8", "quoted-printable"), "a=\n"),
+		"encoded line ends":         fill(text("utf-8", "quoted-printable"), "=0A"),
+		"ISO-8859-1":                fill(text("iso-8859-1", "8bit"), "\xe9\n"),
+		"ISO-8859-1 on one line":    fill(text("iso-8859-1", "8bit"), "\xe9"),
+		"windows-1252":              fill(text("windows-1252", "8bit"), "\x80\n"),
+		"Shift_JIS on one line":     fill(text("shift_jis", "8bit"), "\x83\x41"),
+		"deleted spaces":            fill("Content-Type: text/plain; format=flowed; delsp=yes\n\n", "a \n"),
+		"folded field":              fill("X: y\n", " y\n"),
+		"folded field of the body":  fill("\nSubject: y\n", " y\n"),
+		"fields":                    fill("", "X: y\n"),
+		"encoded words":             fill("Subject: ", "=?utf-8?q?a?= "),
+		"encoded words, folded":     fill("Subject: ", "=?utf-8?q?a?=\n "),
+		"brackets":                  fill("Subject: ", "[a] "),
+		"answers":                   fill("Subject: ", "Re: "),
+		"comments":                  fill("From: a ", "("),
+		"parts":                     fill("Content-Type: multipart/mixed; boundary=b\n\n", "--b\n\na\n"),
+		"ended parts":               fill("Content-Type: multipart/mixed; boundary=b\n\n", "--b\n\n--b--\n"),
+		"boundaries":                fill("", "Content-Type: multipart/mixed; boundary=b\n"),
+	}
+}
+
+// TestHostileCommitStaysSmall: what git takes from a mail is read in memory that grows with the mail and no faster.
+func TestHostileCommitStaysSmall(t *testing.T) {
+	all := hostilePatches()
+	maps.Copy(all, hostileMails())
+	for name, raw := range all {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		c, bad := ReadCommit(raw)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > gitMemory {
+			t.Errorf("%s: %d MB allocated", name, used>>20)
+		}
+		if c == nil && bad == nil {
+			t.Errorf("%s: neither a commit nor a reason why not", name)
+		}
 	}
 }
 

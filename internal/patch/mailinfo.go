@@ -39,6 +39,7 @@ type mailReader struct {
 	boundaries   [][]byte            // of the multiparts around the current part, innermost last
 	coding       transferCoding
 	charset      string
+	convert      converter
 	flowed       bool
 	deleteSpace  bool
 
@@ -292,16 +293,18 @@ func (r *mailReader) decode(line []byte) {
 		r.unflow(bytes.Clone(line))
 		return
 	}
-	text := append(r.partial, line...)
-	r.partial = nil
-	for len(text) > 0 {
-		next := firstLine(text)
-		text = text[len(next):]
-		if len(text) == 0 && next[len(next)-1] != '\n' {
-			r.partial = append(r.partial, next...)
+	for first := true; len(line) > 0; first = false {
+		i := bytes.IndexByte(line, '\n')
+		if i < 0 {
+			r.partial = append(r.partial, line...)
 			return
 		}
-		r.unflow(bytes.Clone(next))
+		whole := bytes.Clone(line[:i+1])
+		if first && len(r.partial) > 0 {
+			whole, r.partial = append(r.partial, whole...), nil
+		}
+		line = line[i+1:]
+		r.unflow(whole)
 	}
 }
 

@@ -39,13 +39,13 @@ func splitMailbox(file []byte) [][]byte {
 			mails = append(mails, mail)
 			mail = nil
 		}
+		if mail == nil && bare {
+			mail = make([]byte, 0, len(rest)+len(line))
+		}
 		if k := len(line); k > 1 && line[k-1] == '\n' && line[k-2] == '\r' {
 			mail = append(mail, line[:k-2]...)
 			mail = append(mail, '\n')
 			continue
-		}
-		if mail == nil {
-			mail = make([]byte, 0, min(len(rest)+len(line), 1<<20))
 		}
 		mail = append(mail, line...)
 	}

@@ -30,7 +30,7 @@ func (r *mailReader) messageLine(line []byte) bool {
 			return true
 		}
 	}
-	line, err := toUTF8(line, r.charset)
+	line, err := r.convert.toUTF8(line, r.charset)
 	if err != nil {
 		r.failCharset(err)
 		return true

@@ -9,6 +9,7 @@ import (
 // vanish, a character may be split over two words, and a word that cannot be decoded refuses the whole mail.
 func decodeWords(value []byte) ([]byte, error) {
 	var out []byte
+	var convert converter
 	rest := value
 	afterWord := false
 	for {
@@ -39,7 +40,7 @@ func decodeWords(value []byte) ([]byte, error) {
 		default:
 			return nil, fmt.Errorf("encoded word of unknown encoding %q", kind)
 		}
-		text, err := toUTF8(text, charset)
+		text, err := convert.toUTF8(text, charset)
 		if err != nil {
 			return nil, err
 		}
