@@ -111,6 +111,9 @@ func assemble(mails []archived, limits email.Limits, prefixes []string) *patch.A
 	classified := make([]*patch.Mail, 0, len(mails))
 	for _, a := range mails {
 		m := email.Parse(a.raw, limits)
+		if a.tooLarge {
+			m.Defect, m.Detail = email.DefectTooLarge, fmt.Sprintf("the limit is %d bytes", limits.Bytes)
+		}
 		classified = append(classified, patch.Classify(a.raw, m, a.arrived, patch.Options{Prefixes: prefixes, AnyList: true}))
 	}
 	return patch.Assemble(classified)

@@ -14,7 +14,7 @@ import (
 
 const (
 	mailSize  = 5 << 20
-	maxMemory = 64 << 20 // bytes allocated for one mail beyond reading it, garbage included
+	maxMemory = 64 << 20  // bytes allocated for one mail beyond reading it, garbage included
 	gitMemory = 128 << 20 // the same for what git takes from it, line by line
 )
 

@@ -91,22 +91,25 @@ func WithCR(diff string, crlf func(File) bool) (repaired, first string) {
 		b.WriteString(diff[end:span.body])
 		end = span.end
 		body := diff[span.body:span.end]
-		files, err := parseFile(diff[span.start:span.end])
-		if err != nil || len(files) != 1 || strings.Contains(body, "\r\n") || !strings.HasPrefix(body, "@@ ") || !crlf(files[0]) {
+		files := headerOnly(diff[span.start:span.body], body)
+		if strings.Contains(body, "\r\n") || !strings.HasPrefix(body, "@@ ") || !crlf(files[0]) {
 			b.WriteString(body)
 			continue
 		}
 		if first == "" {
 			first = files[0].Path
 		}
-		lines := strings.SplitAfter(body, "\n")
-		for i, line := range lines {
-			bare, whole := strings.CutSuffix(line, "\n")
-			unended := i+1 < len(lines) && strings.HasPrefix(lines[i+1], `\`) // the line has no line feed in the file
-			if whole && !unended && strings.IndexByte(" +-", line[0]) >= 0 {
-				line = bare + "\r\n"
-			}
+		for body != "" {
+			line, rest, whole := strings.Cut(body, "\n")
 			b.WriteString(line)
+			unended := strings.HasPrefix(rest, `\`) // the line has no line feed in the file
+			if whole && !unended && line != "" && strings.IndexByte(" +-", line[0]) >= 0 {
+				b.WriteByte('\r')
+			}
+			if whole {
+				b.WriteByte('\n')
+			}
+			body = rest
 		}
 	}
 	b.WriteString(diff[end:])

@@ -43,6 +43,7 @@ type Scratch struct {
 	repo    *Repo
 	options ScratchOptions
 	made    map[plumbing.Hash]madeObject
+	trees   map[plumbing.Hash][]treeEntry // those of made that were read
 }
 
 type madeObject struct {
@@ -58,7 +59,7 @@ func (r *Repo) ScratchWith(o ScratchOptions) *Scratch {
 	if o.Limits == (patch.Limits{}) {
 		o.Limits = patch.DefaultLimits()
 	}
-	return &Scratch{repo: r, options: o, made: make(map[plumbing.Hash]madeObject)}
+	return &Scratch{repo: r, options: o, made: make(map[plumbing.Hash]madeObject), trees: make(map[plumbing.Hash][]treeEntry)}
 }
 
 // keep files an object and returns its id.
@@ -71,10 +72,18 @@ func (s *Scratch) keep(kind plumbing.ObjectType, data []byte) plumbing.Hash {
 func (s *Scratch) keepBlob(data []byte) plumbing.Hash { return s.keep(plumbing.BlobObject, data) }
 
 func (s *Scratch) tree(id plumbing.Hash) ([]treeEntry, error) {
-	if o, ok := s.made[id]; ok && o.kind == plumbing.TreeObject {
-		return parseTree(o.data)
+	o, ok := s.made[id]
+	if !ok || o.kind != plumbing.TreeObject {
+		return s.repo.tree(id)
 	}
-	return s.repo.tree(id)
+	if entries, ok := s.trees[id]; ok {
+		return entries, nil
+	}
+	entries, err := parseTree(o.data)
+	if err == nil {
+		s.trees[id] = entries
+	}
+	return entries, err
 }
 
 func (s *Scratch) blob(id plumbing.Hash) ([]byte, error) {

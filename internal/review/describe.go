@@ -88,21 +88,20 @@ func damage(p *patch.Part) *Damage {
 // lineOfDiff is what to show of a diff that makes no sense at a line. Below the signature that line would mislead: the diff
 // ends too early, which is found out only there, and the hunk that is too short is shown by its header.
 func lineOfDiff(diff []byte, number int) (int, string) {
-	lines := bytes.Split(diff, []byte("\n"))
-	line := func(i int) string { return strings.TrimSuffix(string(lines[i]), "\r") }
-	signature := slices.IndexFunc(lines, func(l []byte) bool { return strings.TrimRight(string(l), "\r") == "-- " })
-	if signature >= 0 && number > signature {
-		for i := signature - 1; i >= 0; i-- {
-			if isHunkHeader(line(i)) {
-				return i + 1, line(i)
-			}
+	n, hunk, header := 0, 0, ""
+	for text := range bytes.Lines(diff) {
+		n++
+		line := strings.TrimRight(string(text), "\r\n")
+		switch {
+		case n == number:
+			return n, line
+		case isHunkHeader(line):
+			hunk, header = n, line
+		case line == "-- ":
+			return hunk, header
 		}
-		return 0, ""
 	}
-	if number < 1 || number > len(lines) {
-		return 0, ""
-	}
-	return number, line(number - 1)
+	return 0, ""
 }
 
 func isHunkHeader(line string) bool { return strings.HasPrefix(line, "@@ -") }

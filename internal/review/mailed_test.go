@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+
+	"patchbot/internal/repo"
 )
 
 // resent is a mail with another content type and transfer encoding; body gives the new body from the old one.
@@ -221,6 +223,9 @@ func TestEmptyCommit(t *testing.T) {
 	r := w.review(mails...)
 	if r.Verdict != VerdictNotReviewed || r.Series.Damage == nil || r.Series.Damage.Part != 2 {
 		t.Fatalf("verdict %s, %+v", r.Verdict, r.Series.Damage)
+	}
+	if f := r.Apply.Failed; r.Apply.Status != repo.StatusEmpty || f == nil || f.Index != 2 || r.Series.Parts[0].Status != repo.StatusApplied {
+		t.Errorf("git would end with %s, %+v", r.Apply.Status, f)
 	}
 	goldenReply(t, words, "empty-commit", r)
 }

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -45,10 +46,18 @@ type Request struct {
 // repository cannot be read, the base does not exist, the context ended. [Unable] makes a report of it.
 func Review(ctx context.Context, req Request) (*Report, error) {
 	r := &Report{Series: Describe(req.Series), Apply: Apply{Status: repo.StatusNotTried}}
-	if r.Series.Defect == "" && len(r.Series.Missing) == 0 {
-		if err := r.try(ctx, req); err != nil {
-			return nil, fmt.Errorf("review %s: %w", r.Series.VersionID(), err)
-		}
+	var err error
+	switch {
+	case r.Series.Defect == patch.ReasonTooLarge:
+		r.Apply.Status = repo.StatusTooLarge
+	case len(r.Series.Missing) > 0:
+	case r.Series.Defect == "":
+		err = r.try(ctx, req)
+	case req.Repo != nil:
+		err = r.refusal(ctx, req)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("review %s: %w", r.Series.VersionID(), err)
 	}
 	r.Progress = progress(req.Previous, r)
 	r.Verdict = Judge(r)
@@ -100,6 +109,24 @@ func (r *Report) try(ctx context.Context, req Request) error {
 		return nil
 	}
 	return r.trace(ctx, req, lower)
+}
+
+// refusal keeps how git ends with a series that can never be reviewed, if it ends in a failure: what it would make of the
+// remains is nothing to tell.
+func (r *Report) refusal(ctx context.Context, req Request) error {
+	base, err := req.Repo.Resolve(cmp.Or(req.Base, req.Branch))
+	if err != nil {
+		return err
+	}
+	p, err := pileUp(ctx, req.Repo.ScratchWith(req.Scratch), base, nil, req.Series)
+	if err != nil {
+		return fmt.Errorf("apply: %w", err)
+	}
+	if p.Status != repo.StatusApplied && p.Status != repo.StatusAlreadyApplied {
+		r.applied(p.Applied)
+		r.Apply.quote(req.Series)
+	}
+	return nil
 }
 
 // mailsOf are the mails of series, as git am takes them.
