@@ -568,6 +568,32 @@ func TestLaterVersion(t *testing.T) {
 	r.wantEvent(v1, "^superseded by v2")
 }
 
+// TestCoverComesLate has the cover letter come after its parts: the reply waits for it, but not for ever.
+func TestCoverComesLate(t *testing.T) {
+	r := newRig(t, nil)
+	for _, name := range series()[1:] {
+		r.take(r.mail(name))
+	}
+	r.pass(time.Minute)
+	r.wantVerdicts()
+	cover := r.take(r.mail("07-series-0"))
+	r.pass(2 * time.Second)
+	r.wantVerdicts("clean")
+	if got := email.Parse(r.out.mails[0].raw, email.DefaultLimits()).InReplyTo; !slices.Equal(got, []string{cover}) {
+		t.Errorf("In-Reply-To %q, want %q", got, cover)
+	}
+
+	r = newRig(t, nil)
+	for _, name := range series()[1:] {
+		r.take(r.mail(name))
+	}
+	r.pass(3 * time.Minute)
+	r.wantVerdicts("clean")
+	r.take(r.mail("07-series-0"))
+	r.pass(time.Hour)
+	r.wantVerdicts("clean")
+}
+
 // TestPartialReRoll has one part of a series sent again: the others stay, and the rest of a whole new version is waited for.
 func TestPartialReRoll(t *testing.T) {
 	r := newRig(t, nil)

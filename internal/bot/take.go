@@ -20,7 +20,8 @@ import (
 // window is how far apart two mails of one author may be and still belong together without any threading header.
 const window = 60 * 24 * time.Hour
 
-// rest is how long the rest of a new version is waited for when the parts that came could be a partial re-roll.
+// rest is how long the rest of a new version is waited for when the parts that came could be a partial re-roll, and the
+// cover letter when the parts answer a mail that did not come.
 const rest = 2 * time.Minute
 
 // Take reads one mail, records it with the new cursor, and assembles the series it belongs to. It is idempotent: a mail
@@ -299,7 +300,11 @@ func (b *Bot) assembleOnce(ctx context.Context, row store.Message) error {
 		if !touched[s.VersionID()] {
 			continue
 		}
-		updates = append(updates, b.update(s, k, row))
+		u := b.update(s, k, row)
+		if err := b.awaitCover(ctx, s, &u); err != nil {
+			return err
+		}
+		updates = append(updates, u)
 		if k.holds(s, row.Key) {
 			steps = append(steps, store.Step{At: b.Now(), MessageID: row.MessageID, SeriesID: s.ID, Version: s.Version, Event: "assembled", Detail: assembledDetail(s)})
 		}
@@ -397,6 +402,23 @@ func (b *Bot) update(s *patch.Series, k *kin, row store.Message) store.SeriesUpd
 		u.SupersededBy = versionOf(s.SupersededBy)
 	}
 	return u
+}
+
+// awaitCover puts a complete series off for a while when its parts answer a mail that never came: servers deliver in any
+// order, and the reply belongs under the cover letter.
+func (b *Bot) awaitCover(ctx context.Context, s *patch.Series, u *store.SeriesUpdate) error {
+	id := s.Answers()
+	if id == "" || u.State != store.StateReady {
+		return nil
+	}
+	known, err := b.Store.MessagesByID(ctx, id)
+	if err != nil {
+		return fmt.Errorf("look up <%s>: %w", id, err)
+	}
+	if len(known) == 0 {
+		u.RunAt = b.Now().Add(max(b.Policy.Settle, min(rest, b.Policy.IncompleteAfter)))
+	}
+	return nil
 }
 
 // versionOf is the number at the end of a VersionID.

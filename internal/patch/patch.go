@@ -194,5 +194,20 @@ type Series struct {
 	first *Mail // that came, for sorting
 }
 
+// Answers is the Message-ID that the first part answers when no mail of the series has it and there is no cover letter:
+// perhaps that of a cover letter on its way. It is empty when the series has one or is one patch alone.
+func (s *Series) Answers() string {
+	if s.Cover != nil || s.Total < 2 || len(s.Parts) == 0 {
+		return ""
+	}
+	parent := s.Parts[0].Mail.parent()
+	for _, p := range s.Parts {
+		if p.Mail.Message.ID == parent {
+			return ""
+		}
+	}
+	return parent
+}
+
 // VersionID names one version of a series: the series' ID, "-v", and the version.
 func (s *Series) VersionID() string { return s.ID + "-v" + strconv.Itoa(s.Version) }
