@@ -194,7 +194,7 @@ func (w *world) options() Options {
 		Guard: NewGuard([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, nil), Resolver: w.dns.addr, Roots: w.roots,
 		UserAgent: "patchbot/test (+https://example.org/patchbot)",
 		AtAddress: 2 * 30 / len(w.addrs), Interval: 10 * time.Millisecond, Gap: 100 * time.Millisecond, Patience: 2 * time.Second,
-		Connect: 4 * time.Second, Answer: 600 * time.Millisecond, Read: 300 * time.Millisecond, PerURL: 15 * time.Second,
+		Connect: 10 * time.Second, Answer: 3 * time.Second, Read: time.Second, PerURL: 15 * time.Second,
 	}
 }
 
