@@ -557,6 +557,20 @@ func TestWikisAndAliases(t *testing.T) {
 	}
 }
 
+// TestAliasesInOneSeries has the parts of a series come under several prefixes of the wiki, and its second version under
+// another one.
+func TestAliasesInOneSeries(t *testing.T) {
+	r := newRig(t, nil)
+	for i, name := range series() {
+		r.take(r.mail(name, "PATCH logiciels-libres", []string{"PATCH LL", "PATCH logiciels-libres", "PATCH Logiciels-Libres", "PATCH ll"}[i]))
+	}
+	r.pass(time.Minute)
+	r.wantVerdicts("clean")
+	if all, err := r.db.Recent(t.Context(), 10, time.Time{}); err != nil || len(all) != 1 || all[0].Prefix != "logiciels-libres" || len(all[0].Messages) != 4 {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
 // TestLaterVersion has a second version arrive before the first was reviewed: only the second is.
 func TestLaterVersion(t *testing.T) {
 	r := newRig(t, nil)

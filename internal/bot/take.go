@@ -113,6 +113,9 @@ func (b *Bot) classify(raw []byte, m *email.Message, at time.Time) *patch.Mail {
 	o.Private, o.AuthServers = len(b.Policy.AuthServers) > 0, b.Policy.AuthServers
 	mail := patch.Classify(raw, m, at, o)
 	vouched(mail, m)
+	if _, w := b.place(mail); w != nil && !w.AnyPrefix {
+		mail.Subject.Prefix = w.Prefixes[0] // the others are aliases of it: a series may use several
+	}
 	return mail
 }
 
