@@ -332,7 +332,10 @@ func (b *Bot) unplaced(ctx context.Context, k *kin, row store.Message) error {
 	for _, m := range k.Ignored {
 		if store.MessageKey(m.Message.ID, m.Message.BodyHash) == row.Key {
 			detail = string(m.Reason)
-			if m.SameAs != "" {
+			switch {
+			case m.SameAs == "" && m.Detail != "":
+				detail += ": " + m.Detail
+			case m.SameAs != "":
 				detail += ": the same as <" + m.SameAs + ">; one version has one reply"
 			}
 		}

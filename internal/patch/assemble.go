@@ -75,7 +75,9 @@ func distinctMails(mails []*Mail) (taken, ignored []*Mail) {
 		case !m.Taken():
 			ignored = append(ignored, m)
 		case seen[m.Message.ID]:
-			ignored = append(ignored, withReason(m, ReasonDuplicate))
+			copy := withReason(m, ReasonDuplicate)
+			copy.Detail = "a mail with the same Message-ID came before"
+			ignored = append(ignored, copy)
 		default:
 			seen[m.Message.ID] = true
 			taken = append(taken, m)
