@@ -113,7 +113,7 @@ func writeStatus(w io.Writer, st store.Status, health []store.Health, replies bo
 		if e.Mail != "" {
 			what = e.Mail
 		}
-		fmt.Fprintf(w, "\nerror: %s %s: %s\n", stamp(e.At), what, e.Error)
+		fmt.Fprintf(w, "\nerror: %s %s, %s: %s\n", stamp(e.At), what, e.State, e.Error)
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ func writeStatusJSON(w io.Writer, st store.Status, health []store.Health) error 
 	}
 	errs := []row{}
 	for _, e := range st.Errors {
-		errs = append(errs, row{"at": stampJSON(e.At), "series": e.SeriesID, "version": e.Version, "mail": e.Mail, "error": e.Error})
+		errs = append(errs, row{"at": stampJSON(e.At), "series": e.SeriesID, "version": e.Version, "mail": e.Mail, "state": e.State, "error": e.Error})
 	}
 	return writeJSON(w, row{
 		"store": row{"engine": st.Engine, "schema": st.Schema}, "health": parts, "mailboxes": boxes,

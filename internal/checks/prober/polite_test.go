@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"patchbot/internal/checks"
@@ -89,32 +90,39 @@ func TestCrowd(t *testing.T) {
 
 // Waiting in a crowd costs a request nothing of its time.
 func TestTurn(t *testing.T) {
-	p, err := New(Options{AtAddress: 1, Interval: time.Microsecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := netip.MustParseAddr("8.8.8.8")
-	first, turn := p.begin(context.Background(), time.Minute)
-	leave, err := p.queue(first, a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	turn.keep(leave)
-	time.AfterFunc(100*time.Millisecond, func() { turn.end() })
-	second, waiting := p.begin(context.Background(), 50*time.Millisecond)
-	leave, err = p.queue(second, a)
-	if err != nil || second.Err() != nil {
-		t.Fatalf("%v, %v", err, second.Err())
-	}
-	<-second.Done() // the clock goes again
-	if left := waiting.end(); left > 0 {
-		t.Errorf("%v left of a time that is over", left)
-	}
-	gone := false
-	waiting.keep(func() { gone = true; leave() })
-	if !gone {
-		t.Error("a place that comes after the end is kept")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		p, err := New(Options{AtAddress: 1, Interval: time.Microsecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := netip.MustParseAddr("8.8.8.8")
+		first, turn := p.begin(t.Context(), time.Minute)
+		leave, err := p.queue(first, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		turn.keep(leave)
+		time.AfterFunc(10*time.Second, func() { turn.end() })
+		second, waiting := p.begin(t.Context(), 3*time.Second)
+		time.Sleep(time.Second) // on the wire
+		leave, err = p.queue(second, a)
+		if err != nil || second.Err() != nil {
+			t.Fatalf("%v, %v", err, second.Err())
+		}
+		began := time.Now()
+		<-second.Done()
+		if went := time.Since(began); went != 2*time.Second {
+			t.Errorf("the clock stopped %v after the wait", went)
+		}
+		if left := waiting.end(); left != 0 {
+			t.Errorf("%v left of a time that is over", left)
+		}
+		gone := false
+		waiting.keep(func() { gone = true; leave() })
+		if !gone {
+			t.Error("a place that comes after the end is kept")
+		}
+	})
 }
 
 // A host that wants to be left alone for longer than anyone waits is asked no more in the run, even when that time is over.
