@@ -218,6 +218,20 @@ func TestMarkQuiet(t *testing.T) {
 	s.want(t, "success rien à signaler")
 }
 
+// A tracker that is configured no more is spoken to no more, and nothing waits for it.
+func TestMarkWithoutTracker(t *testing.T) {
+	r, s := newMarkedRig(t, nil)
+	s.err = errors.New("503 Service Unavailable")
+	r.take(r.mail("01-clean"))
+	r.pass(time.Minute)
+	r.opts.Lists[0].Tracker = nil
+	r.reopen()
+	r.pass(time.Hour)
+	if _, ok, err := r.db.NextMark(t.Context()); ok || err != nil || s.asked != 1 {
+		t.Errorf("a mark waits: %v, %v; asked %d times", ok, err, s.asked)
+	}
+}
+
 // A link that turns out dead changes what is shown.
 func TestMarkOfLateLink(t *testing.T) {
 	timeout, gone, _, _ := answers()
