@@ -21,7 +21,7 @@ type doctorCommand struct {
 // Help is shown by --help.
 func (doctorCommand) Help() string {
 	return "Nothing is changed and no mail is sent. Every line says ok, warning or TROUBLE, and how to repair it. The exit\nstatus is 1 when there is trouble, 2 when it is the configuration's, and 3 when something could not be looked at.\n" +
-		"Passwords that only the service manager knows are found with CREDENTIALS_DIRECTORY=/etc/patchbot/credentials.\n\n" +
+		"Passwords and tokens that only the service manager knows are found with CREDENTIALS_DIRECTORY=/etc/patchbot/credentials.\n\n" +
 		examples("sudo patchbot doctor", "patchbot doctor --json | jq -r '.items[] | select(.state == \"trouble\") | .repair'")
 }
 

@@ -112,7 +112,7 @@ the configuration file
 when set, nothing is coloured
 .TP
 .B CREDENTIALS_DIRECTORY
-where the service manager put the passwords, see
+where the service manager put the passwords and tokens, see
 .BR systemd.exec (5)
 .SH FILES
 .TP
@@ -120,7 +120,9 @@ where the service manager put the passwords, see
 the configuration; every key is explained in it
 .TP
 .I /etc/patchbot/credentials/
-the passwords that the unit hands over, readable by root alone
+the passwords that the unit hands over, and the tokens of trackers, named
+.I tracker-token-
+and the list; readable by root alone
 .TP
 .I /etc/patchbot/templates/
 own texts of replies; may be absent
