@@ -72,17 +72,28 @@ func (d *doctor) space() {
 		return
 	}
 	repair := "make room on the disk of " + dir + ", or let purge_after_days delete old mails sooner"
+	switch state, text := v.room(); state {
+	case itemTrouble:
+		d.trouble("disk", repair, "%s", text)
+	case itemWarning:
+		d.warn("disk", repair, "%s", text)
+	default:
+		d.ok("disk", "%s", text)
+	}
+}
+
+// room judges what is left on a file system.
+func (v volume) room() (state, text string) {
 	left := fmt.Sprintf("%d MB of %d MB are free", v.free>>20, v.total>>20)
 	switch {
 	case v.free < noSpace:
-		d.trouble("disk", repair, "%s", left)
-	case v.free < lowSpace:
-		d.warn("disk", repair, "%s", left)
+		return itemTrouble, left
 	case v.files > 0 && v.inodes < v.files/fewInodes:
-		d.warn("disk", repair, "%d of %d files can still be made", v.inodes, v.files)
-	default:
-		d.ok("disk", "%s", left)
+		return itemWarning, fmt.Sprintf("%d of %d files can still be made", v.inodes, v.files)
+	case v.free < lowSpace:
+		return itemWarning, left
 	}
+	return itemOK, left
 }
 
 // existing is the nearest directory on the way to dir that exists.

@@ -142,6 +142,8 @@ func run(ctx context.Context, args []string, sh *Shell) (status int) {
 		return exited // --help has been printed
 	}
 	if err != nil {
+		// An empty default of a choice is no choice.
+		err = errors.New(strings.Replace(err.Error(), `must be one of "",`, "must be one of ", 1))
 		return report(sh, usage(err, "run `patchbot --help`, or `patchbot COMMAND --help`"))
 	}
 	sh.Config = cli.Config

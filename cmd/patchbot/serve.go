@@ -84,23 +84,6 @@ func beside(ctx context.Context, work func(context.Context)) (stop func()) {
 	}
 }
 
-// logger writes to standard error. The level can be changed while it is in use.
-func logger(conf *config.Config, sh *Shell, level *slog.LevelVar) *slog.Logger {
-	setLevel(level, conf)
-	o := &slog.HandlerOptions{Level: level}
-	if conf.Log.Format == "json" {
-		return slog.New(slog.NewJSONHandler(sh.Err, o))
-	}
-	return slog.New(slog.NewTextHandler(sh.Err, o))
-}
-
-func setLevel(level *slog.LevelVar, conf *config.Config) {
-	var l slog.Level // info
-	if l.UnmarshalText([]byte(conf.Log.Level)) == nil {
-		level.Set(l)
-	}
-}
-
 func openIMAP(conf *config.Config, log *slog.Logger) (*mailbox.IMAP, error) {
 	trust, err := tlsConfig(conf.IMAP.Server)
 	if err != nil {
@@ -129,7 +112,7 @@ func openSMTP(conf *config.Config, log *slog.Logger) (bot.Outlet, error) {
 		CommandTimeout: time.Duration(conf.SMTP.Timeout), Log: log,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("smtp: %w", err)
+		return nil, err
 	}
 	return outlet{s, log}, nil
 }

@@ -110,8 +110,12 @@ func (sv *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 		if errors.Is(err, mailbox.ErrStuck) {
 			return fmt.Errorf("the IMAP library does not let go of a connection; the service manager must start anew: %w", err)
 		}
-		sv.log.Info("patchbot stops", "error", err)
-		return err
+		if err != nil {
+			sv.log.Error("patchbot stops", "error", err)
+			return err
+		}
+		sv.log.Info("patchbot stops")
+		return nil
 	}
 }
 

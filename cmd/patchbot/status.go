@@ -6,9 +6,11 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
+	"patchbot/internal/config"
 	"patchbot/internal/store"
 )
 
@@ -41,18 +43,34 @@ func (c statusCommand) Run(ctx context.Context, sh *Shell) error {
 	if err != nil {
 		return err
 	}
+	m := machineOf(conf)
 	if c.Format == "json" {
-		err = writeStatusJSON(sh.Out, st, health)
+		err = writeStatusJSON(sh.Out, st, health, m)
 	} else {
-		err = writeStatus(sh.Out, st, health, conf.Reply.Enabled)
+		err = writeStatus(sh.Out, st, health, m, conf.Reply.Enabled)
 	}
 	if err != nil {
 		return err
 	}
-	if needsPerson(st, health, conf.Reply.Enabled) {
+	if m.disk == itemTrouble || needsPerson(st, health, conf.Reply.Enabled) {
 		return errFindings
 	}
 	return nil
+}
+
+// machine is what the daemon itself cannot write down when it goes wrong.
+type machine struct {
+	disk, room string // state and words
+	beat       time.Time
+}
+
+func machineOf(conf *config.Config) machine {
+	m := machine{disk: itemUnknown, room: "unknown"}
+	if v, known, err := volumeOf(existing(conf.StateDir)); err == nil && known {
+		m.disk, m.room = v.room()
+	}
+	m.beat, _, _ = lastBeat(conf) // the doctor says what is wrong with it
+	return m
 }
 
 // needsPerson reports whether the daemon cannot go on alone. Held replies are normal while replies are switched off.
@@ -72,7 +90,7 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05Z")
 }
 
-func writeStatus(w io.Writer, st store.Status, health []store.Health, replies bool) error {
+func writeStatus(w io.Writer, st store.Status, health []store.Health, m machine, replies bool) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(tw, "store:\t%s, schema %d\n", st.Engine, st.Schema)
 	for _, h := range health {
@@ -82,6 +100,12 @@ func writeStatus(w io.Writer, st store.Status, health []store.Health, replies bo
 		}
 		fmt.Fprintf(tw, "%s:\t%s since %s, %s\n", h.Name, state, stamp(h.Since), h.Detail)
 	}
+	room := m.room
+	if m.disk == itemTrouble || m.disk == itemWarning {
+		room = strings.ToUpper(m.disk) + ": " + room
+	}
+	fmt.Fprintf(tw, "disk:\t%s\n", room)
+	fmt.Fprintf(tw, "heartbeat:\t%s\n", stamp(m.beat))
 	for _, m := range st.Mailboxes {
 		fmt.Fprintf(tw, "cursor:\t%s UIDVALIDITY %d UID %d, moved %s\n", m.Name, m.Cursor.UIDValidity, m.Cursor.UID, stamp(m.Moved))
 	}
@@ -89,6 +113,7 @@ func writeStatus(w io.Writer, st store.Status, health []store.Health, replies bo
 	fmt.Fprintf(tw, "mails:\t%s\n", counts(st.Messages))
 	fmt.Fprintf(tw, "series:\t%s\n", counts(st.Series))
 	fmt.Fprintf(tw, "outbox:\t%s\n", counts(st.Outbox))
+	fmt.Fprintf(tw, "jobs:\t%d rechecks due, links of %d series to be asked again\n", rechecks(st.Open), st.LinkJobs)
 	if !replies {
 		fmt.Fprintf(tw, "replies:\tnot enabled: stored and shown, not sent\n")
 	}
@@ -118,6 +143,17 @@ func writeStatus(w io.Writer, st store.Status, health []store.Health, replies bo
 	return nil
 }
 
+// rechecks counts the versions that are due although they were reviewed before.
+func rechecks(open []store.Series) int {
+	n := 0
+	for _, s := range open {
+		if s.Cause != "" {
+			n++
+		}
+	}
+	return n
+}
+
 func counts(m map[string]int) string {
 	if len(m) == 0 {
 		return "none"
@@ -132,7 +168,7 @@ func counts(m map[string]int) string {
 	return text
 }
 
-func writeStatusJSON(w io.Writer, st store.Status, health []store.Health) error {
+func writeStatusJSON(w io.Writer, st store.Status, health []store.Health, m machine) error {
 	type row = map[string]any
 	parts := []row{}
 	for _, h := range health {
@@ -155,7 +191,8 @@ func writeStatusJSON(w io.Writer, st store.Status, health []store.Health) error 
 		errs = append(errs, row{"at": stampJSON(e.At), "series": e.SeriesID, "version": e.Version, "mail": e.Mail, "state": e.State, "error": e.Error})
 	}
 	return writeJSON(w, row{
-		"store": row{"engine": st.Engine, "schema": st.Schema}, "health": parts, "mailboxes": boxes,
+		"store": row{"engine": st.Engine, "schema": st.Schema}, "health": parts, "disk": row{"state": m.disk, "detail": m.room},
+		"heartbeat": stampJSON(m.beat), "rechecks": rechecks(st.Open), "link_jobs": st.LinkJobs, "mailboxes": boxes,
 		"last_message": stampJSON(st.LastMessage), "next_due": stampJSON(st.NextDue),
 		"messages": st.Messages, "series": st.Series, "outbox": st.Outbox,
 		"open": open, "waiting": waiting, "errors": errs,

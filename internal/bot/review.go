@@ -45,7 +45,7 @@ func (b *Bot) reviewOne(ctx context.Context) (bool, error) {
 		return true, nil
 	}
 	if err != nil {
-		return true, fmt.Errorf("finish series %s v%d: %w", claim.ID, claim.Version, err)
+		return true, err
 	}
 	log.Info("reviewed", "verdict", finished.Verdict)
 	signal(b.wakeMarker)

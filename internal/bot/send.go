@@ -70,7 +70,7 @@ func (b *Bot) sendOne(ctx context.Context) (bool, error) {
 	if why, err := b.overCap(ctx, row); err != nil {
 		return true, err
 	} else if why != "" {
-		b.Log.Warn("reply held", "message_id", row.MessageID, "cause", why)
+		b.Log.Warn("reply held", "message_id", row.MessageID, "series", row.SeriesID, "cause", why)
 		return true, b.Store.HoldOutbox(ctx, row, why)
 	}
 	return true, b.send(ctx, row)

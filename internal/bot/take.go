@@ -40,7 +40,7 @@ func (b *Bot) Take(ctx context.Context, a Arrival) error {
 	b.advance(Intake)
 	if err != nil {
 		log.Error("record", "error", err)
-		return fmt.Errorf("record <%s>: %w", mail.Message.ID, err)
+		return err
 	}
 	log.Info("took mail", "kind", row.Kind, "reason", row.Reason, "wiki", row.Wiki, "fresh", fresh)
 	if !fresh {

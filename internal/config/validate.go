@@ -190,6 +190,16 @@ func (k *checker) unique(seen map[string]string, key, value, what, owner string)
 	seen[value] = owner
 }
 
+// prefix must choose one wiki on a list.
+func (k *checker) prefix(seen map[string]string, key, list, prefix, owner string) {
+	id := "prefix " + list + " " + strings.ToLower(prefix)
+	if other, ok := seen[id]; ok {
+		k.fail(key, "prefix %q is already used by %q on the list %q", prefix, other, list)
+		return
+	}
+	seen[id] = owner
+}
+
 func (k *checker) name(at, name string) {
 	if name == "" {
 		k.fail(at, "needs a name")
@@ -219,13 +229,16 @@ func (k *checker) wikis() {
 		if w.Repository == "" {
 			k.fail(at, "a wiki needs repository = \"https://…\" or a path")
 		}
-		for _, l := range w.Lists {
+		for j, l := range w.Lists {
+			if slices.Contains(w.Lists[:j], l) {
+				continue // two lists of one name are a problem of their own
+			}
 			if !lists[l] {
 				k.fail(at+".lists", "no [[list]] is named %q", l)
 				k.problems[len(k.problems)-1].Hint = didYouMean(l, names)
 			}
 			for _, p := range w.Prefixes {
-				k.unique(seen, at+".prefixes", l+" "+strings.ToLower(p), "prefix", w.Name)
+				k.prefix(seen, at+".prefixes", l, p, w.Name)
 			}
 		}
 		for _, u := range w.URLs {

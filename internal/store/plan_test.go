@@ -16,7 +16,7 @@ func TestQueryPlans(t *testing.T) {
 		"Mailboxes":  true, // a handful
 		"FreeSeries": true, "FreeOutbox": true, "FreeLinkJobs": true,
 		"FreeMarks": true, "NextMark": true, "FailingMarks": true, // as many as a site has not taken yet
-		"NextLinkJob": true, // as many as series have links that failed within a day
+		"NextLinkJob": true, "CountLinkJobs": true, // as many as series have links that failed within a day
 	}
 	s := &site{t: t, dir: t.TempDir(), now: newClock()}
 	db := s.open("daemon")

@@ -24,6 +24,7 @@ type Status struct {
 	Messages map[string]int // by kind
 	Series   map[string]int // versions by state
 	Outbox   map[string]int // mails by state
+	LinkJobs int            // series versions with links that are to be asked again
 
 	Open    []Series // incomplete and ready, next due first, at most 100
 	Waiting []Outbox // ready, sending and held, without bytes, at most 100 of each
@@ -87,9 +88,11 @@ func readCounts(ctx context.Context, q *sqlgen.Queries, s *Status) error {
 	messages, err := q.CountMessages(ctx)
 	series, err2 := q.CountSeries(ctx)
 	mails, err3 := q.CountOutbox(ctx)
-	if err := errors.Join(err, err2, err3); err != nil {
+	links, err4 := q.CountLinkJobs(ctx)
+	if err := errors.Join(err, err2, err3, err4); err != nil {
 		return err
 	}
+	s.LinkJobs = int(links)
 	s.Messages, s.Series, s.Outbox = make(map[string]int), make(map[string]int), make(map[string]int)
 	for _, c := range messages {
 		s.Messages[c.Kind] = int(c.Amount)

@@ -67,3 +67,6 @@ WHERE (series_id, version, epoch) = (
 
 -- name: AmendVerdict :exec
 UPDATE series SET verdict = @verdict WHERE id = @id AND version = @version;
+
+-- name: CountLinkJobs :one
+SELECT COUNT(*) AS amount FROM link_job;

@@ -82,6 +82,17 @@ func (q *Queries) ClaimLinkJob(ctx context.Context, arg ClaimLinkJobParams) (Lin
 	return i, err
 }
 
+const countLinkJobs = `-- name: CountLinkJobs :one
+SELECT COUNT(*) AS amount FROM link_job
+`
+
+func (q *Queries) CountLinkJobs(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countLinkJobs)
+	var amount int64
+	err := row.Scan(&amount)
+	return amount, err
+}
+
 const dropLinkJob = `-- name: DropLinkJob :exec
 DELETE FROM link_job WHERE series_id = $1 AND version = $2
 `

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"io"
+	"os"
 	"syscall"
 	"unsafe"
 )
@@ -13,4 +16,18 @@ func monotonicMicros() int64 {
 		return 0
 	}
 	return t.Nano() / 1000
+}
+
+// toJournal reports whether a stream is the journal's own (systemd.exec(5), JOURNAL_STREAM).
+func toJournal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && os.Getenv("JOURNAL_STREAM") == fmt.Sprintf("%d:%d", stat.Dev, stat.Ino)
 }
