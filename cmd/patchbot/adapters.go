@@ -65,7 +65,10 @@ func (o outlet) Send(ctx context.Context, from string, recipients []string, raw 
 	if !errors.As(err, &se) {
 		return "", err
 	}
-	return "", &bot.Refusal{Permanent: !se.Temporary && !se.Configuration && !se.Unknown, Configuration: se.Configuration, Unknown: se.Unknown, Err: err}
+	return "", &bot.Refusal{
+		Permanent: !se.Temporary && !se.Configuration && !se.Unknown, Configuration: se.Configuration, Unknown: se.Unknown,
+		Unreached: se.Phase == mailbox.PhaseConnect || se.Phase == mailbox.PhaseAuth, Err: err,
+	}
 }
 
 // tlsConfig trusts the system's authorities, or only those of the configured file.

@@ -47,6 +47,7 @@ type Refusal struct {
 	Permanent     bool // it will never take these bytes
 	Configuration bool // the server refuses us, not the mail: log-in, certificate, sender
 	Unknown       bool // it may have taken the mail: the connection broke after the last byte
+	Unreached     bool // there was no word about the mail: no connection, or none that could be used
 	Err           error
 }
 
@@ -133,7 +134,8 @@ type Bot struct {
 	wakeMarker chan struct{}
 	stamps     [4]atomic.Pointer[time.Time]
 	recovered  time.Time // by the worker
-	alerted    time.Time // by the sender
+	alerted    time.Time // by the sender, as is paused
+	paused     time.Time // until then nothing is sent: the mail server cannot be used
 }
 
 // Loop names one of the goroutines of Run.
@@ -218,6 +220,9 @@ func (b *Bot) Touch() { b.advance(Intake) }
 // pause is how long a loop sleeps at most: a row that another process wrote is seen within this time.
 const pause = 30 * time.Second
 
+// notMine is how long a loop sleeps when something is due that it does not do.
+const notMine = 250 * time.Millisecond
+
 // loop calls step until there is nothing left to do, then sleeps until something is due or wakes it.
 func (b *Bot) loop(ctx context.Context, l Loop, wake <-chan struct{}, step func(context.Context) (bool, error)) error {
 	failures := 0
@@ -277,7 +282,12 @@ func (b *Bot) untilDue(ctx context.Context, l Loop) time.Duration {
 	if err != nil || !ok {
 		return pause
 	}
-	return min(max(at.Sub(b.Now()), 0), pause)
+	wait := at.Sub(b.Now())
+	if wait <= 0 {
+		// It is another loop's, or must not be done now.
+		wait = notMine
+	}
+	return min(wait, pause)
 }
 
 // sleep waits for d, a wake-up or the end of ctx; it reports whether ctx still lives.

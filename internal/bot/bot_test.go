@@ -244,7 +244,7 @@ func TestAnyOrderOneReply(t *testing.T) {
 			if !slices.Equal(reply.InReplyTo, []string{cover}) {
 				t.Errorf("In-Reply-To %q, want %q", reply.InReplyTo, cover)
 			}
-			if !slices.Equal(r.out.mails[0].to, []string{"camille@example.org", listAddress}) {
+			if !slices.Equal(r.out.mails[0].to, []string{listAddress, "camille@example.org"}) {
 				t.Errorf("recipients %q", r.out.mails[0].to)
 			}
 			for _, id := range ids {

@@ -88,7 +88,7 @@ func TestHelp(t *testing.T) {
 	if !strings.Contains(help.Text, "patchbot: recheck") || !slices.Equal(help.InReplyTo, []string{asked}) {
 		t.Errorf("help to %q:\n%s", help.InReplyTo, help.Text)
 	}
-	if got := r.out.mails[1].to; !slices.Equal(got, []string{"maintainer@example.org", listAddress}) {
+	if got := r.out.mails[1].to; !slices.Equal(got, []string{listAddress, "maintainer@example.org"}) {
 		t.Errorf("help goes to %q", got)
 	}
 	for n := range 2 {

@@ -30,7 +30,8 @@
 //
 // The series row is the job. A version of a series is claimed by one worker at a time, under a lease with a fencing epoch;
 // a part that arrives during a review changes the series' digest and voids the claim, so that the finished review of an
-// older set of parts is thrown away instead of sent.
+// older set of parts is thrown away instead of sent. A claim is renewed while the work on it goes on: when a daemon dies,
+// another on the same database takes the work over within a minute.
 //
 // One reply per version and verdict. The key of a reply is made of series, version and verdict, and so is its Message-ID:
 // the store refuses the second one, and so does every archive that knows Message-IDs.

@@ -60,7 +60,7 @@ func (b *Bot) askOne(ctx context.Context) (bool, error) {
 	if b.Links == nil {
 		return false, nil
 	}
-	job, err := b.Store.ClaimLinks(ctx, reviewLease)
+	job, err := b.Store.ClaimLinks(ctx, linksLease)
 	if err != nil || job == nil {
 		return false, err
 	}

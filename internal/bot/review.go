@@ -14,12 +14,9 @@ import (
 	"patchbot/internal/store"
 )
 
-// reviewLease is how long a worker may hold a series before another may take it.
-const reviewLease = 10 * time.Minute
-
 // reviewOne claims one due series and reviews it. It reports whether there was one; an error is the store's.
 func (b *Bot) reviewOne(ctx context.Context) (bool, error) {
-	claim, err := b.Store.ClaimSeries(ctx, reviewLease)
+	claim, err := b.Store.ClaimSeries(ctx, lease)
 	if err != nil {
 		return false, err
 	}
@@ -30,7 +27,18 @@ func (b *Bot) reviewOne(ctx context.Context) (bool, error) {
 		return false, b.recoverNowAndThen(ctx)
 	}
 	log := b.Log.With("series", claim.ID, "version", claim.Version, "message_id", claim.Root)
-	finished, err := b.review(ctx, claim)
+	var finished *store.FinishedReview
+	renewed := *claim // the review reads the claim while it is renewed
+	err = b.whileHeld(ctx,
+		func(ctx context.Context) error { return b.Store.RenewSeries(ctx, &renewed, lease) },
+		func(ctx context.Context) (err error) {
+			finished, err = b.review(ctx, claim)
+			return err
+		})
+	if errors.Is(err, errClaimLost) {
+		log.Info("the series changed during its review, or another process has it; it will be reviewed again")
+		return true, nil
+	}
 	if ctx.Err() != nil {
 		return false, b.giveBack(claim, b.Now(), "stopped")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,12 +13,12 @@ import (
 )
 
 const (
-	// sendLease is how long a reply may be on its way before a crash is supposed.
-	sendLease = 15 * time.Minute
 	// grace is how long the copy of a reply may take to come back from the list before it is sent again.
 	grace = 2 * time.Minute
-	// giveUp is how long a reply is offered to a server that answers "later".
-	giveUp = 48 * time.Hour
+	// giveUp is how long a reply is offered to a server that answers "later", and giveUpAttempts how often at least: a clock
+	// that jumps ahead is no reason.
+	giveUp         = 48 * time.Hour
+	giveUpAttempts = 10
 	// jobField is a header field of every reply: the key of its row, for when a server replaces the Message-ID.
 	jobField = "X-Patchbot-Job"
 )
@@ -26,7 +27,9 @@ func (b *Bot) from() email.Address { return email.Address{Name: b.Self.Name, Add
 
 func domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
 
-// recipients is the envelope of a reply: everyone in its header, and the bot's own copy.
+// recipients is the envelope of a reply: everyone in its header, and the bot's own copy. The list comes first, since the
+// server's answer about the first one decides: an author whose address is dead, or put off, must not keep the reply from the
+// list, where the author reads it too.
 func (b *Bot) recipients(r *email.Reply) []string {
 	var out []string
 	seen := map[string]bool{}
@@ -36,10 +39,7 @@ func (b *Bot) recipients(r *email.Reply) []string {
 			out = append(out, addr)
 		}
 	}
-	for _, a := range r.To {
-		add(a.Addr)
-	}
-	for _, a := range r.Cc {
+	for _, a := range slices.Concat(r.Cc, r.To) {
 		add(a.Addr)
 	}
 	add(b.Self.SentCopy)
@@ -57,57 +57,93 @@ func (b *Bot) sendOne(ctx context.Context) (bool, error) {
 	if did || err != nil {
 		return did, err
 	}
-	if b.Outlet == nil || b.KillSwitch() {
+	if b.Outlet == nil || b.KillSwitch() || b.Now().Before(b.paused) {
 		return false, nil
 	}
-	row, err := b.Store.ClaimOutbox(ctx, sendLease)
+	row, err := b.Store.ClaimOutbox(ctx, lease)
 	if err != nil || row == nil {
 		return false, err
 	}
-	if done, err := b.late(ctx, row); done || err != nil {
-		return true, err
-	}
-	if why, err := b.overCap(ctx, row); err != nil {
-		return true, err
-	} else if why != "" {
-		b.Log.Warn("reply held", "message_id", row.MessageID, "series", row.SeriesID, "cause", why)
-		return true, b.Store.HoldOutbox(ctx, row, why)
-	}
-	return true, b.send(ctx, row)
+	return true, b.holding(ctx, row, b.deliver)
 }
 
-// send commits that the reply is on its way, hands it over, and records the answer. The answer is recorded also when the
-// daemon is stopping.
+// holding works on a claimed mail and renews the claim meanwhile. A claim that is lost is another process's work.
+func (b *Bot) holding(ctx context.Context, row *store.Outbox, work func(context.Context, *store.Outbox) error) error {
+	renewed := *row // the work reads the claim while it is renewed
+	err := b.whileHeld(ctx,
+		func(ctx context.Context) error { return b.Store.RenewOutbox(ctx, &renewed, lease) },
+		func(ctx context.Context) error { return work(ctx, row) })
+	if errors.Is(err, errClaimLost) {
+		b.Log.Warn("another process has taken the mail over", "message_id", row.MessageID, "series", row.SeriesID)
+		return nil
+	}
+	return ifNotFenced(err)
+}
+
+// deliver sends a claimed mail, unless it is too late for it or too many have left.
+func (b *Bot) deliver(ctx context.Context, row *store.Outbox) error {
+	if done, err := b.late(ctx, row); done || err != nil {
+		return err
+	}
+	why, err := b.overCap(ctx, row)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		b.Log.Warn("reply held", "message_id", row.MessageID, "series", row.SeriesID, "cause", why)
+		return b.Store.HoldOutbox(ctx, row, why)
+	}
+	return b.send(ctx, row)
+}
+
+// send commits that the reply is on its way, hands it over, and records the answer. What has begun is finished, and recorded,
+// also when the daemon is stopping.
 func (b *Bot) send(ctx context.Context, row *store.Outbox) error {
 	log := b.Log.With("message_id", row.MessageID, "series", row.SeriesID)
 	if err := b.Store.MarkSending(ctx, row); err != nil {
-		return ifNotFenced(err)
+		return err
 	}
-	queue, err := b.Outlet.Send(ctx, row.From, row.Recipients, row.Raw)
+	way, arrived := outlive(ctx)
+	queue, err := b.Outlet.Send(way, row.From, row.Recipients, row.Raw)
+	arrived()
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
+	var refusal *Refusal
+	if err != nil && !errors.As(err, &refusal) {
+		refusal = &Refusal{Err: err}
+	}
+	b.reached(after, refusal)
 	if err == nil {
 		log.Info("sent", "queue_id", queue)
-		return ifNotFenced(b.Store.MarkSent(after, row, queue))
-	}
-	var refusal *Refusal
-	if !errors.As(err, &refusal) {
-		refusal = &Refusal{Err: err}
+		return b.Store.MarkSent(after, row, queue)
 	}
 	switch {
 	case refusal.Unknown:
 		log.Warn("send: no answer after the last byte; the own mailbox will tell", "error", err)
-		return ifNotFenced(b.Store.ProbeLater(after, row, b.Now().Add(grace), err.Error()))
+		return b.Store.ProbeLater(after, row, b.Now().Add(grace), err.Error())
 	case refusal.Permanent:
 		log.Error("send: refused for good", "error", err)
-		return ifNotFenced(b.Store.FailOutbox(after, row, err.Error()))
-	case b.Now().Sub(row.Created) > giveUp:
+		return b.Store.FailOutbox(after, row, err.Error())
+	case !refusal.Configuration && row.Attempts >= giveUpAttempts && b.Now().Sub(row.Created) > giveUp:
 		log.Error("send: given up", "error", err)
-		return ifNotFenced(b.Store.FailOutbox(after, row, fmt.Sprintf("given up after %s: %v", giveUp, err)))
+		return b.Store.FailOutbox(after, row, fmt.Sprintf("given up after %s: %v", giveUp, err))
 	default:
 		delay := retrySend(row.Attempts, refusal.Configuration)
 		log.Warn("send: later", "error", err, "retry", delay)
-		return ifNotFenced(b.Store.RetryOutbox(after, row, b.Now().Add(delay), err.Error()))
+		return b.Store.RetryOutbox(after, row, b.Now().Add(delay), err.Error())
+	}
+}
+
+// reached notes whether the mail server can be used at all. While it cannot, the other replies are left where they are for
+// some minutes: they would fail in the same way, and a log-in that is refused again and again locks an account.
+func (b *Bot) reached(ctx context.Context, r *Refusal) {
+	ok, detail := true, "takes mails"
+	if r != nil && (r.Configuration || r.Unreached) {
+		ok, detail = false, r.Error()
+		b.paused = b.Now().Add(retrySend(1, r.Configuration))
+	}
+	if err := b.Store.SetHealth(ctx, "smtp", ok, detail); err != nil {
+		b.Log.Error("write health", "error", err)
 	}
 }
 
@@ -125,28 +161,54 @@ func retrySend(attempts int, configuration bool) time.Duration {
 // settleOne takes a reply that was on its way when a process died, and asks the own mailbox whether it arrived. A reply
 // that is not there is looked for again after a while, then sent once more with the same bytes, then held for a person.
 func (b *Bot) settleOne(ctx context.Context) (bool, error) {
-	row, err := b.Store.ClaimUnknown(ctx, sendLease)
+	row, err := b.Store.ClaimUnknown(ctx, lease)
 	if err != nil || row == nil {
 		return false, err
 	}
+	return true, b.holding(ctx, row, b.settle)
+}
+
+func (b *Bot) settle(ctx context.Context, row *store.Outbox) error {
 	log := b.Log.With("message_id", row.MessageID, "series", row.SeriesID)
 	found, err := b.arrived(ctx, row)
 	switch {
+	case ctx.Err() != nil:
+		return ctx.Err() // the lease ends by itself
 	case err != nil:
 		log.Warn("look for own reply", "error", err)
-		return true, ifNotFenced(b.Store.ProbeLater(ctx, row, b.Now().Add(grace), err.Error()))
+		return b.Store.ProbeLater(ctx, row, b.Now().Add(grace), err.Error())
 	case found:
 		log.Info("own reply found in the mailbox")
-		return true, ifNotFenced(b.Store.MarkSent(ctx, row, "found in the own mailbox"))
+		return b.Store.MarkSent(ctx, row, "found in the own mailbox")
 	case row.Probes == 0:
-		return true, ifNotFenced(b.Store.ProbeLater(ctx, row, b.Now().Add(grace), "not in the own mailbox yet"))
-	case row.Attempts < 2:
+		return b.Store.ProbeLater(ctx, row, b.Now().Add(grace), "not in the own mailbox yet")
+	}
+	again, err := b.sentAgain(ctx, row)
+	switch {
+	case err != nil:
+		return err
+	case !again:
 		log.Warn("own reply did not arrive; sending the same bytes again")
-		return true, ifNotFenced(b.Store.RetryOutbox(ctx, row, b.Now(), "not in the own mailbox after the grace period"))
+		return b.Store.RetryOutbox(ctx, row, b.Now(), notArrived)
 	default:
 		log.Error("own reply did not arrive twice; held")
-		return true, ifNotFenced(b.Store.HoldOutbox(ctx, row, "sent twice, seen never: look at the list, then release or drop it"))
+		return b.Store.HoldOutbox(ctx, row, "sent twice, seen never: look at the list, then release or drop it")
 	}
+}
+
+// notArrived is why a reply is sent a second time.
+const notArrived = "not in the own mailbox after the grace period"
+
+// sentAgain reports whether a reply has been sent a second time for want of any trace. The number of attempts does not say:
+// it counts those too that a server put off.
+func (b *Bot) sentAgain(ctx context.Context, row *store.Outbox) (bool, error) {
+	steps, err := b.Store.Journal(ctx, row.MessageID)
+	if err != nil {
+		return false, fmt.Errorf("read journal: %w", err)
+	}
+	return slices.ContainsFunc(steps, func(s store.Step) bool {
+		return s.Event == store.EventSendRetry && s.Detail == notArrived && s.MessageID == row.MessageID
+	}), nil
 }
 
 // arrived looks for a reply in the own mailbox: by its Message-ID, else by its own key, since some submission services

@@ -233,10 +233,12 @@ type kin struct {
 	known []string               // the rows of all, those too that the present configuration has no place for
 }
 
-// recoverNowAndThen recovers once a minute when there is nothing else to do: another daemon on the same database may have
-// died between two stations.
+// recoverEvery is the pause between two looks for what another daemon on the same database left between two stations.
+const recoverEvery = 15 * time.Second
+
+// recoverNowAndThen recovers now and then when there is nothing else to do.
 func (b *Bot) recoverNowAndThen(ctx context.Context) error {
-	if b.Now().Sub(b.recovered) < time.Minute {
+	if since := b.Now().Sub(b.recovered); since >= 0 && since < recoverEvery {
 		return nil
 	}
 	b.recovered = b.Now()
