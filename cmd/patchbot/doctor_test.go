@@ -144,6 +144,7 @@ func TestDoctorFinds(t *testing.T) {
 [smtp]`, `"false"]
 [smtp]`}, nil, 1, "imap-password", itemTrouble, "command false"},
 		{"no mailbox", []string{"user = \"bot\"\npassword_command = [\"echo\", \"right\"]\n[smtp]", "user = \"bot\"\nmailbox = \"Nowhere\"\npassword_command = [\"echo\", \"right\"]\n[smtp]"}, nil, 1, "imap", itemTrouble, "Nowhere"},
+		{"no folder for sent mails", []string{"[imap]\n", "[imap]\nsent_folder = \"Gone\"\n"}, nil, 1, "sent folder", itemTrouble, "make the folder Gone"},
 		{"unknown host", []string{`"localhost"
 port`, `"nowhere.invalid"
 security = "tls"

@@ -127,6 +127,19 @@ func (d *doctor) imap(ctx context.Context) {
 		return
 	}
 	d.ok("imap", "%s: logged in as %s and opened %s", c.Addr(), c.User, c.Mailbox)
+	if c.SentFolder == "" {
+		return
+	}
+	there := *d.conf
+	there.IMAP.Mailbox = c.SentFolder
+	if client, err = openIMAP(&there, slog.New(slog.DiscardHandler)); err == nil {
+		err = client.Check(ctx)
+	}
+	if err != nil {
+		d.trouble("sent folder", "make the folder "+c.SentFolder+" in the account, or set imap.sent_folder = \"\"", "%s", oneLine(err))
+		return
+	}
+	d.ok("sent folder", "%s", c.SentFolder)
 }
 
 func (d *doctor) smtp(ctx context.Context) {

@@ -137,6 +137,9 @@ func newBot(conf *config.Config, db *store.DB, index *wiki.Index, log *slog.Logg
 	o.Inbox, o.Outlet, o.Index = in, out, index
 	if box, ok := in.(inbox); ok {
 		o.Alert.Mailbox = box.behind
+		if folder := conf.IMAP.SentFolder; folder != "" {
+			o.File = func(ctx context.Context, raw []byte) error { return box.imap.Append(ctx, folder, raw) }
+		}
 	}
 	if o.Links, err = newAsker(conf, db, log); err != nil {
 		return nil, err

@@ -109,6 +109,7 @@ type Options struct {
 	Store      *store.DB
 	Inbox      Inbox
 	Outlet     Outlet
+	File       func(ctx context.Context, raw []byte) error // puts a copy of a sent mail away; nil: none is kept
 	Mailbox    string // name under which the cursor is kept
 	Lists      []List
 	Wikis      []Wiki

@@ -115,7 +115,11 @@ func (b *Bot) send(ctx context.Context, row *store.Outbox) error {
 	b.reached(after, refusal)
 	if err == nil {
 		log.Info("sent", "queue_id", queue)
-		return b.Store.MarkSent(after, row, queue)
+		if err := b.Store.MarkSent(after, row, queue); err != nil {
+			return err
+		}
+		b.file(ctx, row)
+		return nil
 	}
 	switch {
 	case refusal.Unknown:
@@ -131,6 +135,19 @@ func (b *Bot) send(ctx context.Context, row *store.Outbox) error {
 		delay := retrySend(row.Attempts, refusal.Configuration)
 		log.Warn("send: later", "error", err, "retry", delay)
 		return b.Store.RetryOutbox(after, row, b.Now().Add(delay), err.Error())
+	}
+}
+
+// file puts a copy of a sent mail away. It comes after the mail is marked as sent, and whatever becomes of it changes nothing
+// there: a crash in between costs the copy, never a second mail.
+func (b *Bot) file(ctx context.Context, row *store.Outbox) {
+	if b.File == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	if err := b.File(ctx, row.Raw); err != nil {
+		b.Log.Warn("the copy of a sent mail was not filed", "message_id", row.MessageID, "series", row.SeriesID, "error", err)
 	}
 }
 
@@ -179,7 +196,11 @@ func (b *Bot) settle(ctx context.Context, row *store.Outbox) error {
 		return b.Store.ProbeLater(ctx, row, b.Now().Add(grace), err.Error())
 	case found:
 		log.Info("own reply found in the mailbox")
-		return b.Store.MarkSent(ctx, row, "found in the own mailbox")
+		if err := b.Store.MarkSent(ctx, row, "found in the own mailbox"); err != nil {
+			return err
+		}
+		b.file(ctx, row)
+		return nil
 	case row.Probes == 0:
 		return b.Store.ProbeLater(ctx, row, b.Now().Add(grace), "not in the own mailbox yet")
 	}

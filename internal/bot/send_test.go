@@ -184,3 +184,32 @@ func TestLongReview(t *testing.T) {
 		t.Errorf("journal %v", r.events(id))
 	}
 }
+
+// The copy in a folder for sent mails is made once a mail is known to have left, and a folder that takes none changes nothing.
+func TestFiled(t *testing.T) {
+	for name, answer := range map[string]error{"taken": nil, "refused": errors.New("no such folder")} {
+		t.Run(name, func(t *testing.T) {
+			var filed []string
+			r := newRig(t, func(o *bot.Options) {
+				o.File = func(_ context.Context, raw []byte) error {
+					filed = append(filed, string(raw))
+					return answer
+				}
+			})
+			r.take(r.mail("07-series-1", " 1/3]", "]"))
+			r.out.err = &bot.Refusal{Err: errors.New("450")}
+			r.pass(time.Minute)
+			if len(filed) != 0 {
+				t.Error("a mail that did not leave was filed")
+			}
+			r.out.err = nil
+			for range 3 {
+				r.pass(time.Hour)
+			}
+			r.wantVerdicts("clean")
+			if len(filed) != 1 || filed[0] != string(r.out.mails[0].raw) || r.outbox()[store.StateSent] != 1 {
+				t.Errorf("%d copies, outbox %v", len(filed), r.outbox())
+			}
+		})
+	}
+}

@@ -96,7 +96,8 @@ type IMAP struct {
 	Server
 	Mailbox     string   `toml:"mailbox"`
 	IdleReissue Duration `toml:"idle_reissue"`
-	Poll        Duration `toml:"poll"` // where the server has no IDLE
+	Poll        Duration `toml:"poll"`        // where the server has no IDLE
+	SentFolder  string   `toml:"sent_folder"` // gets a copy of what was sent; empty: none is kept
 }
 
 // SMTP is the server that takes the bot's replies.

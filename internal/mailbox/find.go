@@ -39,6 +39,20 @@ func (m *IMAP) Check(ctx context.Context) error {
 	return m.visit(ctx, func(*session) error { return nil })
 }
 
+// Append puts a message into a folder of the account, marked as seen, as mail programs do with what they sent (APPEND, RFC
+// 9051, section 6.3.12). The folder must exist. The watched mailbox is not touched, unless folder names it.
+func (m *IMAP) Append(ctx context.Context, folder string, raw []byte) error {
+	return m.visit(ctx, func(s *session) error {
+		return s.do(ctx, "APPEND to "+folder, int64(len(raw)), func() error {
+			cmd := s.imap.Append(folder, int64(len(raw)), &imap.AppendOptions{Flags: []imap.Flag{imap.FlagSeen}})
+			_, err := cmd.Write(raw)
+			err = errors.Join(err, cmd.Close())
+			_, answer := cmd.Wait()
+			return errors.Join(err, answer)
+		})
+	})
+}
+
 // visit runs f in a short session of its own.
 func (m *IMAP) visit(ctx context.Context, f func(*session) error) error {
 	s, err := m.open(ctx, nil)

@@ -291,6 +291,24 @@ func TestUntrusted(t *testing.T) {
 	}
 }
 
+// TestAppend files a copy where there is a folder, says why where there is none, and leaves the other sessions alone.
+func TestAppend(t *testing.T) {
+	s := start(t, nil)
+	m := newIMAP(t, mailbox.IMAPOptions{Addr: s.IMAPAddr(), Security: mailbox.SecurityPlain})
+	r := newRecorder()
+	run(t, m, r)
+	if err := m.Append(t.Context(), "INBOX", mail(7)); err != nil {
+		t.Fatal(err)
+	}
+	r.wait(t, 1)
+	if found, err := m.Find(t.Context(), [2]string{"Message-ID", "<7@example.org>"}); err != nil || !found {
+		t.Errorf("found %v, %v", found, err)
+	}
+	if err := m.Append(t.Context(), "Nowhere", mail(8)); err == nil || !strings.Contains(err.Error(), "no such mailbox") {
+		t.Errorf("appending to a folder that does not exist: %v", err)
+	}
+}
+
 // TestFind looks for a reply by one field or another.
 func TestFind(t *testing.T) {
 	s := start(t, nil)
