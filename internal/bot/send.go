@@ -57,7 +57,7 @@ func (b *Bot) sendOne(ctx context.Context) (bool, error) {
 	if did || err != nil {
 		return did, err
 	}
-	if b.Outlet == nil || b.KillSwitch() || b.Now().Before(b.paused) {
+	if b.Outlet == nil || b.KillSwitch() || b.pausing() {
 		return false, nil
 	}
 	row, err := b.Store.ClaimOutbox(ctx, lease)
@@ -149,6 +149,12 @@ func (b *Bot) file(ctx context.Context, row *store.Outbox) {
 	if err := b.File(ctx, row.Raw); err != nil {
 		b.Log.Warn("the copy of a sent mail was not filed", "message_id", row.MessageID, "series", row.SeriesID, "error", err)
 	}
+}
+
+// pausing reports whether the mail server is being spared. A pause that the clock went back from is over.
+func (b *Bot) pausing() bool {
+	left := b.paused.Sub(b.Now())
+	return left > 0 && left <= retrySend(1, true)
 }
 
 // reached notes whether the mail server can be used at all. While it cannot, the other replies are left where they are for

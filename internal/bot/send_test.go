@@ -213,3 +213,22 @@ func TestFiled(t *testing.T) {
 		})
 	}
 }
+
+// A clock that was ahead for a while costs neither the reply nor days.
+func TestClockGoesBack(t *testing.T) {
+	r := newRig(t, nil)
+	const ahead = 5 * 24 * time.Hour
+	r.now = r.now.Add(ahead)
+	r.out.err = &bot.Refusal{Configuration: true, Err: errors.New("535 authentication failed")}
+	r.take(r.mail("07-series-1", " 1/3]", "]"))
+	r.pass(time.Minute)
+	r.take(r.mail("06-already-applied"))
+	r.out.err = nil
+	r.now = r.now.Add(-ahead)
+	for range 20 {
+		r.pass(time.Minute)
+	}
+	if got := r.outbox(); len(r.out.mails) != 2 || got[store.StateSent] != 2 {
+		t.Errorf("%d mails left, outbox %v", len(r.out.mails), got)
+	}
+}

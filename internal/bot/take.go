@@ -203,8 +203,13 @@ func (b *Bot) confirmOwn(ctx context.Context, m *email.Message) error {
 	return nil
 }
 
-// Recover takes up what an earlier process left between two stations.
+// Recover takes up what an earlier process left between two stations, or a clock that was ahead.
 func (b *Bot) Recover(ctx context.Context) error {
+	if n, err := b.Store.Rewind(ctx); err != nil {
+		return err
+	} else if n > 0 {
+		b.Log.Warn("the clock was ahead and went back; what it had put off is due at its time again", "rows", n)
+	}
 	rows, err := b.Store.Unassembled(ctx)
 	if err != nil {
 		return fmt.Errorf("find unassembled messages: %w", err)
