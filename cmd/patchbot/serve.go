@@ -109,7 +109,7 @@ func openSMTP(conf *config.Config, log *slog.Logger) (bot.Outlet, error) {
 	s, err := mailbox.NewSMTP(mailbox.SMTPOptions{
 		Addr: conf.SMTP.Addr(), Security: securities[conf.SMTP.Security], TLS: trust,
 		User: conf.SMTP.User, Password: password(conf.SMTP.Server, "smtp-password"), Hello: helloName(),
-		CommandTimeout: time.Duration(conf.SMTP.Timeout), Log: log,
+		CommandTimeout: time.Duration(conf.SMTP.Timeout), DataTimeout: time.Duration(conf.SMTP.Timeout), Log: log,
 	})
 	if err != nil {
 		return nil, err

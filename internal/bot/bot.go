@@ -110,7 +110,7 @@ type Options struct {
 	Inbox      Inbox
 	Outlet     Outlet
 	File       func(ctx context.Context, raw []byte) error // puts a copy of a sent mail away; nil: none is kept
-	Mailbox    string // name under which the cursor is kept
+	Mailbox    string                                      // name under which the cursor is kept
 	Lists      []List
 	Wikis      []Wiki
 	Rules      *checks.Set

@@ -11,9 +11,9 @@ import (
 const (
 	// lease is how long a claim lasts unless it is renewed: when a daemon dies, another on the same database takes its work
 	// over within this time.
-	lease = 45 * time.Second
+	lease = 30 * time.Second
 	// renewEvery is the pause between two renewals. Two may fail before the claim is lost.
-	renewEvery = 15 * time.Second
+	renewEvery = 10 * time.Second
 	// farewell is how long a stopping daemon goes on with the reply that is on its way. Service managers allow a minute.
 	farewell = 40 * time.Second
 	// linksLease is for jobs that nobody waits for; it is not renewed.

@@ -161,6 +161,7 @@ func (b *Bot) pausing() bool {
 // some minutes: they would fail in the same way, and a log-in that is refused again and again locks an account.
 func (b *Bot) reached(ctx context.Context, r *Refusal) {
 	ok, detail := true, "takes mails"
+	b.paused = time.Time{}
 	if r != nil && (r.Configuration || r.Unreached) {
 		ok, detail = false, r.Error()
 		b.paused = b.Now().Add(retrySend(1, r.Configuration))

@@ -88,7 +88,7 @@ type Server struct {
 	User            string   `toml:"user"`     // empty: no log-in
 	PasswordFile    string   `toml:"password_file"`
 	PasswordCommand []string `toml:"password_command"`
-	Timeout         Duration `toml:"timeout"` // of one command, before the bytes it carries
+	Timeout         Duration `toml:"timeout"` // of one command, beside the bytes it carries
 }
 
 // IMAP is the mailbox that the bot reads.

@@ -31,6 +31,7 @@ type session struct {
 	exists   atomic.Uint32
 	news     chan struct{} // holds one token when something happened to the mailbox
 	said     lastWords
+	leaving  atomic.Bool // we said goodbye: so may the server
 }
 
 // open dials, protects, logs in and selects.
@@ -174,11 +175,15 @@ func (s *session) wake() {
 // heard runs in the library's reader for what the server says to a human.
 func (s *session) heard(text string) {
 	text = s.said.set(text)
+	if s.leaving.Load() {
+		return
+	}
 	s.o.Log.Warn("the imap server says", "text", text)
 }
 
 // logout ends a session politely; what comes of it does not matter.
 func (s *session) logout(ctx context.Context) {
+	s.leaving.Store(true)
 	_ = s.do(ctx, "LOGOUT", 0, func() error { return s.imap.Logout().Wait() })
 }
 
