@@ -51,6 +51,7 @@ type SyntaxError struct {
 	Line     int
 	Reason   string
 	TooLarge bool
+	stops    bool // git reads no further, and applies what stands before
 }
 
 func (e *SyntaxError) Error() string {
@@ -87,24 +88,38 @@ func ReadDiff(diff []byte, limits Limits) ([]*Entry, *SyntaxError) {
 
 // ReadDialect is [ReadDiff] by the grammar of other versions of git.
 func ReadDialect(diff []byte, limits Limits, dialect Dialect) ([]*Entry, *SyntaxError) {
+	entries, _, err := readEntries(diff, limits, dialect)
+	return entries, err
+}
+
+// CutShort says where git stops reading a diff, which it applies up to there: at broken binary data after the first entry. It
+// is nil for a diff that git reads to its end, or not at all.
+func CutShort(diff []byte, limits Limits) *SyntaxError {
+	_, cut, _ := readEntries(diff, limits, Git239)
+	return cut
+}
+
+func readEntries(diff []byte, limits Limits, dialect Dialect) (entries []*Entry, cut, err *SyntaxError) {
 	p := diffReader{data: diff, line: 1, strip: 1, limits: limits, modern: dialect == Git250}
-	var entries []*Entry
 	for {
 		e, err := p.entry()
+		if err != nil && err.stops && len(entries) > 0 {
+			return entries, err, nil
+		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if e == nil {
 			break
 		}
 		if entries = append(entries, e); len(entries) > limits.Files {
-			return nil, &SyntaxError{Line: p.line, Reason: fmt.Sprintf("more than %d files", limits.Files), TooLarge: true}
+			return nil, nil, &SyntaxError{Line: p.line, Reason: fmt.Sprintf("more than %d files", limits.Files), TooLarge: true}
 		}
 	}
 	if len(entries) == 0 {
-		return nil, &SyntaxError{Line: 1, Reason: "no valid patch in the mail"}
+		return nil, nil, &SyntaxError{Line: 1, Reason: "no valid patch in the mail"}
 	}
-	return entries, nil
+	return entries, nil, nil
 }
 
 // diffReader walks through a diff line by line.
@@ -144,6 +159,7 @@ func (p *diffReader) entry() (*Entry, *SyntaxError) {
 		return e, nil
 	}
 	if err := p.binary(e); err != nil {
+		err.stops = !err.TooLarge
 		return nil, err
 	}
 	if !e.Binary && !e.changesMetadata() {

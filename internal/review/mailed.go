@@ -20,6 +20,7 @@ type Mailed struct {
 	Part    int        `json:"part"`
 	Charset string     `json:"charset,omitempty"` // as declared
 	Path    string     `json:"path,omitempty"`    // of the first file concerned, of MailedCR
+	Line    int        `json:"line,omitempty"`    // of the diff, of MailedCut
 	Altered bool       `json:"altered,omitempty"` // git applies it, with another content; else it does not
 	Unfit   bool       `json:"unfit,omitempty"`   // it would not apply either if git read it as a person does
 }
@@ -36,6 +37,7 @@ const (
 	MailedFlowed     MailedKind = "flowed"     // git joins the lines of format=flowed
 	MailedParts      MailedKind = "parts"      // git puts all parts of a mail end to end, HTML too
 	MailedNoPrefix   MailedKind = "no-prefix"  // git removes the first component of every path, which is no prefix here
+	MailedCut        MailedKind = "cut"        // git stops reading at broken binary data
 	MailedOther      MailedKind = "other"
 )
 
@@ -58,7 +60,24 @@ func (r *Report) mailed(ctx context.Context, req Request, lower []*patch.Series,
 			return err
 		}
 		if r.Mailed != nil {
-			break
+			return nil
+		}
+	}
+	r.Mailed = cutShort(req.Series, p)
+	return nil
+}
+
+// cutShort is about the first part of which git has applied only what stands before broken binary data.
+func cutShort(s *patch.Series, p *pile) *Mailed {
+	if p.Status != repo.StatusApplied && p.Status != repo.StatusAlreadyApplied {
+		return nil
+	}
+	for _, part := range s.Parts {
+		if part.Commit == nil {
+			continue
+		}
+		if cut := patch.CutShort(part.Commit.Diff, patch.DefaultLimits()); cut != nil {
+			return &Mailed{Kind: MailedCut, Part: part.Index, Line: cut.Line, Altered: true}
 		}
 	}
 	return nil
@@ -206,6 +225,6 @@ func (b *builder) mailed() *mailed {
 		return nil
 	}
 	return &mailed{
-		Kind: string(m.Kind), Where: b.number(m.Part), Charset: cut(clean(m.Charset), 30), Path: keepTogether(clean(m.Path)), Altered: m.Altered, Unfit: m.Unfit,
+		Kind: string(m.Kind), Where: b.number(m.Part), Charset: cut(clean(m.Charset), 30), Path: keepTogether(clean(m.Path)), Line: m.Line, Altered: m.Altered, Unfit: m.Unfit,
 	}
 }

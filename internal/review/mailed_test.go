@@ -170,6 +170,12 @@ func TestMadeOddly(t *testing.T) {
 			}
 			return [][]byte{append(append(bytes.Join(fields, []byte("\n")), "\n\n"...), latin1(string(body))...)}
 		}, Mailed{Kind: MailedUndeclared, Part: 1}, VerdictDoesNotApply},
+		{"cut", func(w *wikiRepo) [][]byte {
+			w.edit("guides.md", "Utiliser un logiciel libre.", "Utiliser un logiciel.")
+			w.write("image.png", "\x89PNG\x00\x01")
+			w.commit("guides: Add an image")
+			return [][]byte{bytes.Replace(w.posted("-1")[0], []byte("literal 6"), []byte("literal 7"), 1)}
+		}, Mailed{Kind: MailedCut, Part: 1, Line: 26, Altered: true}, VerdictRemarks},
 		{"unknown-header", func(w *wikiRepo) [][]byte {
 			w.edit("guides.md", "Utiliser un logiciel libre.", "Utiliser un logiciel.")
 			w.commit("guides: Update")

@@ -60,7 +60,7 @@ func samples() []*Report {
 				r.Series.Defect, r.Series.Damage = patch.ReasonBrokenByMailer, &Damage{Kind: kind, Part: total, Line: 9, Text: "text"}
 			}))
 		}
-		for _, kind := range []MailedKind{MailedCharset, MailedUnknown, MailedCRLF, MailedFlowed, MailedParts, MailedOther} {
+		for _, kind := range mailedKinds() {
 			for _, status := range []repo.Status{repo.StatusConflict, repo.StatusCorrupt} {
 				all = append(all, sample(total, func(r *Report) {
 					stop(r, status, "hunk")
@@ -82,6 +82,13 @@ func samples() []*Report {
 			r.Series.Missing = []int{1, 2, 3, 5, 6, 7, 8, 9}
 			r.Series.Parts = r.Series.Parts[3:4]
 		}))
+}
+
+// mailedKinds are all reasons why git reads a mail otherwise than a person.
+func mailedKinds() []MailedKind {
+	return []MailedKind{
+		MailedCharset, MailedUndeclared, MailedUnknown, MailedCRLF, MailedCR, MailedFlowed, MailedParts, MailedNoPrefix, MailedCut, MailedOther,
+	}
 }
 
 // damages are all kinds of damage, the unknown one among them.

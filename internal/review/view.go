@@ -114,6 +114,7 @@ type mailed struct {
 	Where   string // "2/3", empty for a single patch
 	Charset string
 	Path    string
+	Line    int  // of the diff
 	Altered bool // git applies it, with another content
 	Unfit   bool // it would not apply either if git read it as a person does
 }
