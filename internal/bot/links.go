@@ -124,10 +124,10 @@ func (b *Bot) askAgain(ctx context.Context, job *store.LinkJob) (*store.Finished
 	dead := 0
 	if l := b.listNamed(s.List); news != nil && l != nil {
 		dead = len(news.Findings)
-		if f.Mark, err = b.mark(now, s.List, l); err != nil {
+		if f.Outbox, err = b.reply(s, news, w, l); err != nil {
 			return nil, err
 		}
-		if f.Outbox, err = b.reply(s, news, w, l); err != nil {
+		if f.Mark, err = b.mark(now, s.List, l, f.Outbox); err != nil {
 			return nil, err
 		}
 	}

@@ -44,9 +44,20 @@ const (
 	MarkCancelled MarkState = "cancelled"
 )
 
+// kept is a mark as the store keeps it.
+type kept struct {
+	Mark
+	Mail string `json:"mail,omitempty"` // key of the mail that says the same; empty: there is none
+}
+
+// errHeld means that the mail which says the same is held, so that the verdict is not public.
+var errHeld = errors.New("its mail is held")
+
 const (
 	// showTime is how long a tracker may take for one mark, showLease when a crash is supposed.
 	showTime, showLease = 2 * time.Minute, 5 * time.Minute
+	// whileHeld is between two looks at whether a mail is held.
+	whileHeld = 5 * time.Minute
 	// showFor is how long a tracker is tried that does not take a mark.
 	showFor = 24 * time.Hour
 )
@@ -64,7 +75,7 @@ func (b *Bot) announce(ctx context.Context, claim *store.Series, s *patch.Series
 	if err != nil {
 		return fmt.Errorf("put the mark into words: %w", err)
 	}
-	body, err := b.markOf(&described, MarkPending, text)
+	body, err := b.markOf(&described, MarkPending, text, nil)
 	if err != nil {
 		return err
 	}
@@ -76,7 +87,8 @@ func (b *Bot) announce(ctx context.Context, claim *store.Series, s *patch.Series
 }
 
 // mark is what the list's tracker shows of a report, nil for nothing: a site has no patchset of a series that is not whole.
-func (b *Bot) mark(report *review.Report, list string, l *List) ([]byte, error) {
+// mail says the same and may be nil.
+func (b *Bot) mark(report *review.Report, list string, l *List, mail *store.Outbox) ([]byte, error) {
 	state, ok := markState(report.Verdict)
 	if !ok || list == "" || !b.marked(l) {
 		return nil, nil
@@ -85,7 +97,7 @@ func (b *Bot) mark(report *review.Report, list string, l *List) ([]byte, error) 
 	if err != nil {
 		return nil, fmt.Errorf("put the mark into words: %w", err)
 	}
-	return b.markOf(&report.Series, state, text)
+	return b.markOf(&report.Series, state, text, mail)
 }
 
 func markState(v review.Verdict) (state MarkState, ok bool) {
@@ -102,8 +114,11 @@ func markState(v review.Verdict) (state MarkState, ok bool) {
 	return "", false
 }
 
-func (b *Bot) markOf(s *review.Series, state MarkState, text string) ([]byte, error) {
-	m := Mark{Cover: s.Cover, State: state, Text: text, URL: review.ReportURL(b.WebURL, s)}
+func (b *Bot) markOf(s *review.Series, state MarkState, text string, mail *store.Outbox) ([]byte, error) {
+	m := kept{Mark: Mark{Cover: s.Cover, State: state, Text: text, URL: review.ReportURL(b.WebURL, s)}}
+	if mail != nil {
+		m.Mail = mail.Key
+	}
 	for _, p := range s.Parts {
 		if !slices.Contains(s.Carried, p.Index) { // else the mail belongs to the version before
 			m.Parts = append(m.Parts, p.MessageID)
@@ -140,6 +155,8 @@ func (b *Bot) showOne(ctx context.Context) (bool, error) {
 		return true, errors.Join(err, ifNotFenced(b.Store.ReleaseMark(after, m, b.Now().Add(showDelay(m.Attempts)), err.Error())))
 	case ctx.Err() != nil:
 		return false, ifNotFenced(b.Store.ReleaseMark(after, m, b.Now(), "stopped"))
+	case errors.Is(err, errHeld):
+		return true, ifNotFenced(b.Store.PostponeMark(after, m, b.Now().Add(whileHeld)))
 	}
 	log := b.Log.With("series", m.SeriesID, "version", m.Version, "list", shown.list, "error", err)
 	if b.Now().Sub(m.Put) > showFor {
@@ -178,13 +195,38 @@ func (b *Bot) show(ctx context.Context, m *store.Mark) (*showing, error) {
 	if b.Policy.MaxAge > 0 && age > b.Policy.MaxAge {
 		return nil, nil // a new bot does not talk about old patches
 	}
-	var mark Mark
+	var mark kept
 	if err := json.Unmarshal(m.Body, &mark); err != nil {
 		return nil, fmt.Errorf("read mark: %w", err)
 	}
+	switch state, err := b.mailState(ctx, m, mark.Mail); {
+	case err != nil:
+		return nil, err
+	case state == store.StateUnsent:
+		return nil, nil
+	case state == store.StateHeld:
+		return &showing{l.Name, s.Root, ""}, errHeld
+	}
 	ctx, cancel := context.WithTimeout(ctx, showTime)
 	defer cancel()
-	return &showing{l.Name, s.Root, fmt.Sprintf("%s by the tracker of %s", mark.State, l.Name)}, l.Tracker.Show(ctx, mark)
+	return &showing{l.Name, s.Root, fmt.Sprintf("%s by the tracker of %s", mark.State, l.Name)}, l.Tracker.Show(ctx, mark.Mark)
+}
+
+// mailState is the state of a mail about a version, empty when there is none.
+func (b *Bot) mailState(ctx context.Context, m *store.Mark, key string) (string, error) {
+	if key == "" {
+		return "", nil
+	}
+	mails, err := b.Store.OutboxOf(ctx, m.SeriesID, m.Version)
+	if err != nil {
+		return "", err
+	}
+	for _, mail := range mails {
+		if mail.Key == key {
+			return mail.State, nil
+		}
+	}
+	return "", nil
 }
 
 func (b *Bot) markStep(s *showing, event, detail string) store.Step {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"patchbot/internal/bot"
+	"patchbot/internal/store"
 )
 
 // site is a tracker: it shows what it is told, unless it has an error to give.
@@ -216,6 +217,55 @@ func TestMarkQuiet(t *testing.T) {
 	stop = false
 	r.pass(time.Minute)
 	s.want(t, "success rien à signaler")
+}
+
+// What is held for a person is not public: the verdict is shown when its mail is released, and not when it is dropped.
+func TestMarkOfHeldMail(t *testing.T) {
+	for _, release := range []bool{true, false} {
+		t.Run(fmt.Sprint("released ", release), func(t *testing.T) {
+			r, s := newMarkedRig(t, nil)
+			r.branch(parent)
+			r.out.err = errors.New("451 later") // so that the mail is there to be held
+			id := r.take(r.mail("01-clean"))
+			s.err = bot.ErrAbsent
+			r.pass(time.Minute)
+			r.now = r.now.Add(10 * time.Minute)
+			row, err := r.db.ClaimOutbox(t.Context(), time.Minute)
+			if err != nil || row == nil {
+				t.Fatalf("%+v, %v", row, err)
+			}
+			if err := r.db.HoldOutbox(t.Context(), row, "for a moderator"); err != nil {
+				t.Fatal(err)
+			}
+			r.out.err, s.err = nil, nil
+			asked := s.asked
+			for range 10 { // days go by, and nothing is given up
+				r.pass(12 * time.Hour)
+			}
+			s.want(t)
+			st, err := r.db.Status(t.Context())
+			if err != nil || s.asked != asked || slices.ContainsFunc(st.Errors, func(e store.Trouble) bool { return e.State == "not shown" }) {
+				t.Errorf("what waits counts as trouble: asked %d times more, %+v, %v", s.asked-asked, st.Errors, err)
+			}
+			if !release {
+				if err := r.db.Drop(t.Context(), row.Key, "not now"); err != nil {
+					t.Fatal(err)
+				}
+				r.pass(time.Hour)
+				s.want(t)
+				if _, waits, err := r.db.NextMark(t.Context()); waits || err != nil {
+					t.Errorf("a mark waits for a mail that was dropped: %v", err)
+				}
+				return
+			}
+			if err := r.db.Release(t.Context(), row.Key); err != nil {
+				t.Fatal(err)
+			}
+			r.pass(10 * time.Minute)
+			s.want(t, "success rien à signaler")
+			r.wantEvent(id, "^shown success")
+		})
+	}
 }
 
 // A tracker that is configured no more is spoken to no more, and nothing waits for it.

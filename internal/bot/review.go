@@ -163,7 +163,7 @@ func (b *Bot) finished(claim *store.Series, s *patch.Series, report *review.Repo
 	if err := b.askLater(report, f); err != nil {
 		return nil, err
 	}
-	if f.Mark, err = b.mark(report, claim.List, l); err != nil {
+	if f.Mark, err = b.mark(report, claim.List, l, f.Outbox); err != nil {
 		return nil, err
 	}
 	if len(s.Missing) > 0 {

@@ -90,6 +90,19 @@ func (db *DB) ReleaseMark(ctx context.Context, m *Mark, runAt time.Time, cause s
 	return nil
 }
 
+// PostponeMark gives a claim back as if the mark became true at runAt: nothing failed, it is not time for it yet.
+func (db *DB) PostponeMark(ctx context.Context, m *Mark, runAt time.Time) error {
+	err := db.leaving(ctx, m, func(q *sqlgen.Queries) error {
+		return fenced(q.PostponeMark(ctx, sqlgen.PostponeMarkParams{
+			RunAt: due(runAt, millis(db.now())), SeriesID: m.SeriesID, Version: int64(m.Version), Epoch: m.Epoch, Owner: db.owner,
+		}))
+	})
+	if err != nil {
+		return fmt.Errorf("postpone mark of series %s v%d: %w", m.SeriesID, m.Version, err)
+	}
+	return nil
+}
+
 // leaving ends a claim, and lets others have the mark where a newer one has voided the claim.
 func (db *DB) leaving(ctx context.Context, m *Mark, end func(*sqlgen.Queries) error) error {
 	var void error

@@ -54,6 +54,11 @@ func TestMarks(t *testing.T) {
 		if m, err = db.ClaimMark(ctx, 24*time.Hour); err != nil || m == nil || m.Attempts != 2 {
 			t.Fatalf("second attempt %+v, %v", m, err)
 		}
+		must(t, db.PostponeMark(ctx, m, s.now.In(time.Minute)))
+		s.now.Sleep(time.Minute)
+		if m, err = db.ClaimMark(ctx, 24*time.Hour); err != nil || m == nil || m.Attempts != 1 || !m.Put.Equal(s.now.Now()) {
+			t.Fatalf("a mark that was put off %+v, %v", m, err)
+		}
 		// A daemon that dies leaves the mark to the next.
 		must(t, db.Close())
 		if s.url != "" {

@@ -17,6 +17,10 @@ RETURNING *;
 UPDATE mark SET run_at = @run_at, error = @error, owner = '', lease = 0
 WHERE series_id = @series_id AND version = @version AND epoch = @epoch AND owner = @owner;
 
+-- name: PostponeMark :execrows
+UPDATE mark SET run_at = @run_at, put_at = @run_at, attempts = 0, error = '', owner = '', lease = 0
+WHERE series_id = @series_id AND version = @version AND epoch = @epoch AND owner = @owner;
+
 -- name: EndMark :execrows
 DELETE FROM mark WHERE series_id = @series_id AND version = @version AND epoch = @epoch AND owner = @owner;
 

@@ -151,6 +151,33 @@ func (q *Queries) NextMark(ctx context.Context, never int64) (int64, error) {
 	return due, err
 }
 
+const postponeMark = `-- name: PostponeMark :execrows
+UPDATE mark SET run_at = $1, put_at = $1, attempts = 0, error = '', owner = '', lease = 0
+WHERE series_id = $2 AND version = $3 AND epoch = $4 AND owner = $5
+`
+
+type PostponeMarkParams struct {
+	RunAt    int64
+	SeriesID string
+	Version  int64
+	Epoch    int64
+	Owner    string
+}
+
+func (q *Queries) PostponeMark(ctx context.Context, arg PostponeMarkParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, postponeMark,
+		arg.RunAt,
+		arg.SeriesID,
+		arg.Version,
+		arg.Epoch,
+		arg.Owner,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const putMark = `-- name: PutMark :exec
 INSERT INTO mark (series_id, version, body, put_at, run_at, attempts, owner, lease, epoch, error)
 VALUES ($1, $2, $3, $4, $4, 0, '', 0, 0, '')
