@@ -53,6 +53,9 @@ func checkBrokenAnchor(p *pass) {
 		}
 		f := p.report(pl.link.Start, pl.link.End, key, args)
 		f.Detail = pl.link.Dest
+		if p.count > maxSuggestions {
+			continue
+		}
 		if better := p.betterAnchor(pl.path, id); better != "" {
 			f.Suggestion = p.suggest("did-you-mean", map[string]any{"Fragment": better})
 		}

@@ -36,8 +36,9 @@ func Lint(set *Set, in LintInput) ([]Finding, error) {
 	out := []Finding{}
 	for _, p := range paths {
 		out = append(out, s.check(set, p, false)...)
-		if len(s.store.pages) > maxPages {
+		if s.store.size > maxKept {
 			clear(s.store.pages)
+			s.store.size = 0
 		}
 	}
 	if err := in.Tree.Err(); err != nil {
@@ -46,8 +47,9 @@ func Lint(set *Set, in LintInput) ([]Finding, error) {
 	return settled(out), nil
 }
 
-// maxPages bounds the pages that are kept parsed, for links to their ids and for their own turn.
-const maxPages = 200
+// maxKept bounds the pages that are kept parsed, for links to their ids and for their own turn, in bytes of their text. Parsed,
+// a hostile page is a hundred times as large.
+const maxKept = 2 << 20
 
 func lintPaths(in LintInput) ([]string, error) {
 	roots := in.Paths

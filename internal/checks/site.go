@@ -32,6 +32,7 @@ type site struct {
 type store struct {
 	index   *wiki.Index
 	pages   map[string]*wiki.Page
+	size    int // bytes of the texts of pages
 	anchors map[string]*anchorSet
 }
 
@@ -64,6 +65,7 @@ func (s *site) page(p string) (*wiki.Page, bool) {
 	}
 	pg := wiki.ReadPage(src, s.host)
 	s.store.pages[key] = pg
+	s.store.size += len(src)
 	return pg, true
 }
 
