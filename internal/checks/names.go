@@ -27,7 +27,7 @@ func (s *site) named(base string) []string {
 		list = slices.Clone(s.listNames()[strings.ToLower(base)])
 	}
 	if len(s.names.gone) > 0 {
-		list = slices.DeleteFunc(list, func(p string) bool { _, _, ok := s.tree.Lookup(p); return !ok })
+		list = slices.DeleteFunc(list, func(p string) bool { _, mode, ok := s.tree.Lookup(p); return !ok || mode == wiki.ModeTree })
 	}
 	for _, p := range s.names.added {
 		if strings.EqualFold(path.Base(p), base) {

@@ -123,7 +123,7 @@ func TestIncrementalOnSeries(t *testing.T) {
 	h := sampleHistory(t)
 	set := everything(t)
 	index := wiki.NewIndex()
-	runs := 80
+	runs := 120
 	if testing.Short() {
 		runs = 30
 	}
@@ -176,7 +176,7 @@ func (m *mutation) step() {
 	if p == "" {
 		return
 	}
-	switch m.rng.IntN(10) {
+	switch m.rng.IntN(18) {
 	case 0, 1:
 		m.rename(p)
 	case 2:
@@ -194,9 +194,93 @@ func (m *mutation) step() {
 		m.append(p, "\n[x](nowhere-"+fmt.Sprint(m.rng.IntN(3))+".md) et https://x.fr.\n")
 	case 8:
 		m.fix(p)
-	default:
+	case 9, 10:
 		m.shuffle(p)
+	default:
+		m.odd(p)
 	}
+}
+
+// odd is what people do to a wiki once in a while.
+func (m *mutation) odd(p string) {
+	text, dir := string(m.files[p]), path.Dir(p)
+	switch m.rng.IntN(12) {
+	case 0: // a directory gains or loses its index
+		index := strings.TrimPrefix(dir+"/index.md", "./")
+		if _, ok := m.files[index]; ok {
+			m.delete(index)
+		} else {
+			m.set(index, "# Index\n\n["+p+"]("+path.Base(p)+")\n")
+		}
+	case 1: // a whole directory moves
+		to := []string{"archives", "pocos/vieux", "2022"}[m.rng.IntN(3)]
+		for _, q := range m.paths() {
+			if rest, ok := strings.CutPrefix(q, dir+"/"); ok && dir != "." && m.files[to+"/"+rest] == nil && !strings.HasPrefix(to, dir) {
+				m.move(q, to+"/"+rest)
+			}
+		}
+	case 2: // two pages swap their names
+		if q := m.pick(); q != p {
+			a, b := m.files[p], m.files[q]
+			m.set(p, string(b))
+			m.set(q, string(a))
+		}
+	case 3: // a page becomes a directory, or a file that is no page
+		m.move(p, []string{strings.TrimSuffix(p, ".md") + "/index.md", strings.TrimSuffix(p, ".md"), p + "/x.md"}[m.rng.IntN(3)])
+	case 4:
+		m.set(p, strings.ReplaceAll(text, "\n", "\r\n"))
+	case 5:
+		m.set(p, "<!-- patchbot-disable -->\n"+text)
+	case 6: // links to every page, with and without fragments that may be there
+		var b strings.Builder
+		for _, q := range m.paths() {
+			if m.rng.IntN(4) == 0 {
+				fmt.Fprintf(&b, "- [%s](%s%s)\n", q, relative(p, q, ""), []string{"", "#x", "#presentation", "#licence"}[m.rng.IntN(4)])
+			}
+		}
+		m.set(p, text+"\n"+b.String())
+	case 7: // the same paragraph twice
+		list := m.paragraphs(p)
+		m.set(p, text+"\n\n"+list[m.rng.IntN(len(list))]+"\n")
+	case 8: // an anchor for everybody, or none for anybody
+		m.set(p, strings.ReplaceAll(text+"\n<a id=\"x\"></a> <span id=\"licence\"></span>\n", "# ", "## "))
+	case 9: // a copy that is edited a little
+		m.set(strings.TrimSuffix(p, ".md")+"-copie.md", strings.Replace(text, "\n\n", "\n\nCopie.\n\n", 1))
+	case 10: // a page is emptied
+		m.set(p, "")
+	default: // renamed and edited at once
+		q := strings.TrimSuffix(p, ".md") + "s.md"
+		if m.files[q] == nil {
+			m.move(p, q)
+			m.set(q, string(m.files[q])+"\n[x](nowhere-0.md)\n")
+		}
+	}
+}
+
+func (m *mutation) delete(p string) {
+	delete(m.files, p)
+	m.changes = append(m.changes, FileChange{Path: p, Status: "D"})
+}
+
+func (m *mutation) move(from, to string) {
+	data := m.files[from]
+	delete(m.files, from)
+	if m.clashes(to) {
+		m.files[from] = data
+		return
+	}
+	m.files[to] = data
+	m.changes = append(m.changes, FileChange{Path: to, OldPath: from, Status: "R"})
+}
+
+// clashes reports whether a path is taken, or lies below a file or above one.
+func (m *mutation) clashes(p string) bool {
+	for q := range m.files {
+		if q == p || strings.HasPrefix(q, p+"/") || strings.HasPrefix(p, q+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *mutation) pick() string {
