@@ -3,6 +3,7 @@ package checks
 import (
 	"net/url"
 	"path"
+	"sort"
 	"strings"
 
 	"patchbot/internal/wiki"
@@ -16,7 +17,8 @@ type place struct {
 	path   string // of the file that is served
 }
 
-// places resolves the links of the page. A reference counts once, at its definition, if anything uses that.
+// places resolves the links of the page. A reference counts once, at its definition, if anything uses that; what a tag names
+// that the host removes leads nobody anywhere.
 func (p *pass) places() []place {
 	if p.where != nil || len(p.md.Links) == 0 {
 		return p.where
@@ -36,6 +38,9 @@ func (p *pass) places() []place {
 			}
 			first[l.Label] = true
 		}
+		if l.Tag && !p.host.Keeps(p.tagAt(l.Start), "") {
+			continue
+		}
 		pl := place{link: l, ref: p.host.Locate(p.path, l.Dest, p.own)}
 		if pl.ref.Kind == wiki.Internal {
 			pl.answer, pl.path = p.host.Answer(p.tree, pl.ref)
@@ -43,6 +48,15 @@ func (p *pass) places() []place {
 		p.where = append(p.where, pl)
 	}
 	return p.where
+}
+
+// tagAt is the name of the tag that an offset is in.
+func (p *pass) tagAt(off int32) string {
+	i := sort.Search(len(p.md.Tags), func(i int) bool { return p.md.Tags[i].End > off })
+	if i == len(p.md.Tags) {
+		return ""
+	}
+	return p.md.Tags[i].Name
 }
 
 // hostTitle is what people call the host.

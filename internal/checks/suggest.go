@@ -55,14 +55,14 @@ func (s *site) indexAbove(from, want string) string {
 }
 
 // nearestName is the one base name that differs from that of a path in at most every third letter, its ending not counted.
-// A name of another language is no misspelling of it.
+// A name of another language is no misspelling of it, nor is one that every directory may have.
 func (s *site) nearestName(from, want string) string {
 	base := strings.ToLower(path.Base(want))
 	ext := path.Ext(base)
 	byStem := map[string]string{} // what is compared, to the name
 	var stems []string
 	for _, name := range s.namesNear(from, want) {
-		if e := path.Ext(name); e != ext && ext != "" || sameButLanguage(name, base) {
+		if e := path.Ext(name); e != ext && ext != "" || sameButLanguage(name, base) || name == "index.md" || name == "readme.md" {
 			continue
 		}
 		stem := strings.TrimSuffix(name, path.Ext(name))

@@ -35,6 +35,7 @@ func TestBetterPath(t *testing.T) {
 		{"index.md", "pocos2/index.md", ""},
 		{"index.md", "twins/alpha3.md", ""},
 		{"index.md", "gardens.md", ""},
+		{"index.md", "noindex", ""},
 		// Never the page itself.
 		{"guides.md", "guide.md", ""},
 		{"pocos/ouverture.md", "ouverture.md", ""},

@@ -43,15 +43,26 @@ func (h forge) Anchors(f *Facts) []Anchor {
 	return out
 }
 
-// forgeSchemes are dropped by both: they run code. Whatever else has a scheme is another site's affair.
-const forgeSchemes = " javascript vbscript data "
+const (
+	// githubSchemes are what GitHub's sanitizer leaves in an href (html-pipeline, sanitization filter).
+	githubSchemes = " http https mailto xmpp irc ircs github-windows github-mac "
+	// gitlabDropped run code: GitLab leaves whatever else has a scheme (sanitization filter).
+	gitlabDropped = " javascript vbscript data "
+)
+
+func (h forge) drops(scheme string) bool {
+	if h.name == "github" {
+		return !strings.Contains(githubSchemes, " "+scheme+" ")
+	}
+	return strings.Contains(gitlabDropped, " "+scheme+" ")
+}
 
 func (h forge) Locate(from, s string, own Own) Ref {
 	d := cutDest(s)
 	switch {
 	case s == "":
 		return Ref{Kind: Nowhere}
-	case strings.Contains(forgeSchemes, " "+d.scheme+" ") && d.scheme != "":
+	case d.scheme != "" && h.drops(d.scheme):
 		return Ref{Kind: LostScheme, Scheme: d.scheme}
 	case d.scheme != "" && !d.hasHost && strings.HasSuffix(d.path, ".md"):
 		return Ref{Kind: LostScheme, Scheme: d.scheme} // a file name with a colon

@@ -63,7 +63,11 @@ func (pandoc) Locate(from, s string, own Own) Ref {
 	case d.path[0] == '/':
 		return Ref{Kind: Outside}
 	}
-	r, ok := internal(dirOf(from), d.path, d)
+	written := d.path
+	if d.query != "" {
+		written += "?" + d.query // a file is opened by its name, which is all of this
+	}
+	r, ok := internal(dirOf(from), written, d)
 	if !ok {
 		return Ref{Kind: Outside}
 	}
