@@ -19,7 +19,7 @@ var csvTable = &Rule{
 	Bad:  "name;licence\npatchbot;MIT;2026\n",
 	Good: "name;licence;year\npatchbot;MIT;2026\n",
 	Messages: map[string]string{
-		"fields":   "fields in this row: {{.Fields}}; in the first one: {{.Expected}}.",
+		"fields":   "this row has not as many fields as the first one: {{.Fields}} instead of {{.Expected}}.",
 		"quote":    "a quote stands where none may: a field with quotes must be quoted whole, and its quotes doubled.",
 		"unclosed": "a quoted field is not closed.",
 		"not-utf8": "the file is not UTF-8.",

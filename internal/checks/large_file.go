@@ -1,10 +1,6 @@
 package checks
 
-import (
-	"fmt"
-
-	"patchbot/internal/wiki"
-)
+import "patchbot/internal/wiki"
 
 var largeFile = &Rule{
 	ID:       "large-file",
@@ -16,8 +12,8 @@ var largeFile = &Rule{
 	Bad:  "talk.pdf, 24 MB\n",
 	Good: "A link to the talk where it is published\n",
 	Messages: map[string]string{
-		"large":   "the file has {{.Size}}: everybody who clones the wiki downloads it, for ever.",
-		"page":    "the page has {{.Size}}, more than is checked: nothing else was looked at in it.",
+		"large":   "the file has {{.Whole}}.{{.Tenth}} MB: everybody who clones the wiki downloads it, for ever.",
+		"page":    "the page has {{.Whole}}.{{.Tenth}} MB, more than is checked: nothing else was looked at in it.",
 		"nesting": "the page nests lists, quotations or brackets deeper than is checked: a part of it was not looked at.",
 		"crowded": "a paragraph of the page has more marks or columns than are checked: a part of it was not looked at.",
 	},
@@ -28,7 +24,7 @@ var largeFile = &Rule{
 const maxSize = 1 << 20
 
 func checkLargeFile(p *pass) {
-	size := map[string]any{"Size": megabytes(len(p.src))}
+	size := megabytes(len(p.src))
 	switch {
 	case wiki.IsPage(p.path) && len(p.src) > wiki.MaxBytes:
 		p.file("page", size).Detail = "page"
@@ -46,4 +42,8 @@ func checkLargeFile(p *pass) {
 	}
 }
 
-func megabytes(n int) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+// megabytes is a size in two numbers: languages put different marks between them.
+func megabytes(n int) map[string]any {
+	tenths := (n + 5e4) / 1e5
+	return map[string]any{"Whole": tenths / 10, "Tenth": tenths % 10}
+}

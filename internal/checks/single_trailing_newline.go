@@ -15,7 +15,7 @@ var singleTrailingNewline = &Rule{
 	Bad:      "The last line, and then nothing",
 	Good:     "The last line\n",
 	Messages: map[string]string{
-		"missing": "the last line has no line end.",
+		"missing": "the last line does not end in a line break.",
 	},
 	check: checkSingleTrailingNewline,
 }

@@ -16,8 +16,8 @@ var tableColumnCount = &Rule{
 	Bad:      "| Name | Licence |\n| --- | --- |\n| patchbot | MIT | 2026 |\n",
 	Good:     "| Name | Licence | Year |\n| --- | --- | --- |\n| patchbot | MIT | 2026 |\n",
 	Messages: map[string]string{
-		"few":  "cells in this row: {{.Cells}}; in the header: {{.Expected}}. The missing ones are shown empty.",
-		"many": "cells in this row: {{.Cells}}; in the header: {{.Expected}}. What is beyond them is not shown.",
+		"few":  "this row has fewer cells than the header: {{.Cells}} instead of {{.Expected}}. The missing ones are shown empty.",
+		"many": "this row has more cells than the header: {{.Cells}} instead of {{.Expected}}. What is beyond is not shown.",
 	},
 	check: checkTableColumnCount,
 }
