@@ -85,7 +85,7 @@ func slug(name string) string {
 
 // line makes one line of a text, of at most so many characters.
 func line(s string, most int) string {
-	runes := []rune(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }), " "))
+	runes := []rune(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f && r < 0xa0 }), " "))
 	if len(runes) > most {
 		runes = append(runes[:most-1], '…')
 	}
