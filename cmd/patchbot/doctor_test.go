@@ -187,6 +187,22 @@ branch = "mian"`}, nil, 1, "repository w", itemTrouble, "one of: main"},
 	}
 }
 
+// A password that everybody on the machine can read is found before the daemon is started with it.
+func TestDoctorOpenCredential(t *testing.T) {
+	c := newClinic(t)
+	t.Setenv("CREDENTIALS_DIRECTORY", t.TempDir())
+	file := filepath.Join(os.Getenv("CREDENTIALS_DIRECTORY"), "imap-password")
+	put(file, "right\n")
+	if _, items := c.examine("--offline"); items["imap-password"].State != itemOK {
+		t.Errorf("%+v", items["imap-password"])
+	}
+	chmod(file, 0o644)
+	status, items := c.examine("--offline")
+	if got := items["imap-password"]; status != exitFindings || got.State != itemTrouble || got.Repair != "chmod 600 "+file {
+		t.Errorf("exit status %d, %+v", status, got)
+	}
+}
+
 func chmod(path string, mode os.FileMode) {
 	if err := os.Chmod(path, mode); err != nil {
 		panic(err)

@@ -11,6 +11,8 @@ import (
 	"maps"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -52,8 +54,26 @@ func (d *doctor) secret(ctx context.Context, name, source string, read func(cont
 	case secret == "":
 		d.trouble(name, put, "%s: the first line is empty", source)
 	default:
+		if file, perm := openCredential(name); perm != 0 {
+			d.trouble(name, "chmod 600 "+file, "%s can be read by others (mode %04o)", file, perm)
+			return
+		}
 		d.ok(name, "from %s", source)
 	}
+}
+
+// openCredential finds a credential that others than its owner can read; a mode of 0 means that there is none.
+func openCredential(name string) (file string, perm fs.FileMode) {
+	dir := os.Getenv("CREDENTIALS_DIRECTORY")
+	if dir == "" {
+		return "", 0
+	}
+	file = filepath.Join(dir, name)
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm()&0o077 == 0 {
+		return file, 0
+	}
+	return file, info.Mode().Perm()
 }
 
 // names asks for the addresses of every host that the daemon talks to.
