@@ -36,6 +36,7 @@ const (
 	MailedCR         MailedKind = "cr"         // a file's own CR LF, which git makes LF outside of base64 and quoted-printable
 	MailedFlowed     MailedKind = "flowed"     // git joins the lines of format=flowed
 	MailedParts      MailedKind = "parts"      // git puts all parts of a mail end to end, HTML too
+	MailedWrapped    MailedKind = "wrapped"    // the last line of a hunk was broken: git takes no notice of its rest
 	MailedNoPrefix   MailedKind = "no-prefix"  // git removes the first component of every path, which is no prefix here
 	MailedCut        MailedKind = "cut"        // git stops reading at broken binary data
 	MailedOther      MailedKind = "other"
@@ -47,7 +48,7 @@ type suspicion func(p *patch.Part) (*Mailed, string)
 
 // mailed compares git's reading of the mails with that of a person, p being what came of the former.
 func (r *Report) mailed(ctx context.Context, req Request, lower []*patch.Series, p *pile) error {
-	suspicions := []suspicion{sentOddly}
+	suspicions := []suspicion{sentOddly, cutLine}
 	if p.Status != repo.StatusApplied && p.Status != repo.StatusAlreadyApplied {
 		tree, err := req.Repo.Tree(r.Base.Commit)
 		if err != nil {
@@ -98,14 +99,15 @@ func (r *Report) suspect(ctx context.Context, req Request, lower []*patch.Series
 	if found == nil {
 		return nil
 	}
-	q, err := pileUp(ctx, req.Repo.ScratchWith(req.Scratch), r.Base.Commit, lower, &readable)
+	scratch := req.Repo.ScratchWith(req.Scratch)
+	q, err := pileUp(ctx, scratch, r.Base.Commit, lower, &readable)
 	if err != nil {
 		return fmt.Errorf("apply as a person reads it: %w", err)
 	}
 	applied := p.Status == repo.StatusApplied || p.Status == repo.StatusAlreadyApplied
 	switch {
 	case q.failed == nil && q.Status == repo.StatusApplied:
-		if applied && p.Tree == q.Tree {
+		if applied && p.Tree == q.Tree || found.Kind == MailedWrapped && !asRecorded(scratch, q, partAt(readable.Parts, found.Part)) {
 			return nil
 		}
 		found.Altered = applied
@@ -116,6 +118,10 @@ func (r *Report) suspect(ctx context.Context, req Request, lower []*patch.Series
 	}
 	r.Mailed = found
 	return nil
+}
+
+func partAt(parts []*patch.Part, index int) *patch.Part {
+	return parts[slices.IndexFunc(parts, func(p *patch.Part) bool { return p.Index == index })]
 }
 
 // asRead is a part with another diff.

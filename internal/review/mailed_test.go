@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"patchbot/internal/patch"
 	"patchbot/internal/repo"
 )
 
@@ -115,6 +116,13 @@ func TestMailed(t *testing.T) {
 	}
 }
 
+// longLine is a patch that ends in a line which many mailers break.
+func longLine(w *wikiRepo) []byte {
+	w.write("faq.en.md", "---\ntitle: Questions\n---\n\n# Questions\n\nVoir la [FAQ](faq.md).\n\nCette page traite de la publication des logiciels et de leurs licences, sans oublier leurs auteurs.\n")
+	w.commit("faq.en: Add a page")
+	return w.posted("-1")[0]
+}
+
 // Patches that git reads otherwise than they were meant, from the way they were made.
 func TestMadeOddly(t *testing.T) {
 	words := translator(t)
@@ -144,6 +152,9 @@ func TestMadeOddly(t *testing.T) {
 			w.commit("guides: Other words")
 			return mails
 		}, Mailed{Kind: MailedNoPrefix, Part: 1, Unfit: true}, VerdictNotReviewed},
+		{"cut-line", func(w *wikiRepo) [][]byte {
+			return [][]byte{bytes.Replace(longLine(w), []byte(" et de leurs"), []byte("\net de leurs"), 1)}
+		}, Mailed{Kind: MailedWrapped, Part: 1, Altered: true}, VerdictRemarks},
 		{"cr-raw", func(w *wikiRepo) [][]byte { return calendar(w) }, Mailed{Kind: MailedCR, Part: 1, Path: "agenda.ics"}, VerdictDoesNotApply},
 		{"cr-lost", func(w *wikiRepo) [][]byte {
 			return [][]byte{bytes.ReplaceAll(calendar(w)[0], []byte("\r\n"), []byte("\n"))}
@@ -201,6 +212,18 @@ func TestMadeOddly(t *testing.T) {
 			}
 			goldenReply(t, words, "made-"+test.name, r)
 		})
+	}
+}
+
+// Words that stand right behind a diff look like the rest of a broken line; the diff's own blob ids tell that they are none.
+func TestWordsBehindDiff(t *testing.T) {
+	w := newWiki(t)
+	mail := bytes.Replace(longLine(w), []byte("\n-- \n"), []byte("\nBonne journée à toutes et à tous !\n-- \n"), 1)
+	if _, cut := patch.JoinCutLines(string(mail)); !cut {
+		t.Fatal("the words are no suspicion")
+	}
+	if r := w.review(mail); r.Mailed != nil || r.Verdict != VerdictClean {
+		t.Errorf("%s, %+v", r.Verdict, r.Mailed)
 	}
 }
 
