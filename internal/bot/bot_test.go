@@ -489,15 +489,29 @@ func TestHeld(t *testing.T) {
 		r.pass(0)
 		r.wantVerdicts("clean")
 	})
-	t.Run("cap", func(t *testing.T) {
-		r := newRig(t, func(o *bot.Options) { o.Policy.PerSenderHour = 1 })
-		r.take(r.mail("07-series-1", " 1/3]", "]"))
-		r.pass(time.Minute)
-		second := r.take(r.mail("06-already-applied"))
-		r.pass(time.Minute)
-		r.wantVerdicts("clean")
-		r.wantEvent(second, "^held 1 replies to this author")
-	})
+	again := []string{" 1/3]", " v2]", "29234-2", "29299-2", "Semester of Code", "semester of code"}
+	for _, test := range []struct {
+		name   string
+		change func(*bot.Policy)
+		second string // another mail, with edits
+		edits  []string
+		held   string
+	}{
+		{"of a sender", func(p *bot.Policy) { p.PerSenderHour = 1 }, "06-already-applied", nil, "^held 1 replies to this author within an hour, the limit is 1"},
+		{"of all senders", func(p *bot.Policy) { p.PerHour = 1 }, "06-already-applied", []string{"camille@", "dominique@"}, "^held 1 replies within an hour, the limit is 1"},
+		{"of a thread", func(p *bot.Policy) { p.PerThreadDay = 1 }, "07-series-1", again, "^held 1 replies on this series within a day, the limit is 1"},
+		{"none for another thread", func(p *bot.Policy) { p.PerThreadDay = 1 }, "06-already-applied", nil, "^sent "},
+		{"none for another sender", func(p *bot.Policy) { p.PerSenderHour = 1 }, "06-already-applied", []string{"camille@", "dominique@"}, "^sent "},
+	} {
+		t.Run("cap "+test.name, func(t *testing.T) {
+			r := newRig(t, func(o *bot.Options) { test.change(&o.Policy) })
+			r.take(r.mail("07-series-1", " 1/3]", "]"))
+			r.pass(time.Minute)
+			second := r.take(r.mail(test.second, test.edits...))
+			r.pass(time.Minute)
+			r.wantEvent(second, test.held)
+		})
+	}
 }
 
 // TestTrouble lets the repository be out of reach for a while: the review waits, and the author reads nothing about it.
