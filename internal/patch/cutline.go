@@ -16,19 +16,12 @@ func JoinCutLines(diff string) (joined string, cut bool) {
 	var out strings.Builder
 	done := 0
 	for _, f := range o.files {
-		out.WriteString(diff[done:f.end])
-		done = f.end
-		last := strings.TrimRight(diff[:f.end], "\r\n")
-		if len(last)-strings.LastIndexByte(last, '\n')-1 < wrapLeast {
-			continue
-		}
+		hunks := strings.TrimRight(diff[done:f.end], "\r\n ")
 		rest, after := cutRest(diff[f.end:])
-		if len(rest) == 0 {
+		if len(rest) == 0 || len(hunks)-strings.LastIndexByte(hunks, '\n')-1 < wrapLeast {
 			continue
 		}
-		text := strings.TrimRight(out.String(), "\r\n ") + " " + strings.Join(rest, " ")
-		out.Reset()
-		out.WriteString(text + "\n")
+		out.WriteString(hunks + " " + strings.Join(rest, " ") + "\n")
 		done, cut = len(diff)-len(after), true
 	}
 	out.WriteString(diff[done:])

@@ -52,7 +52,11 @@ func FuzzParseDiff(f *testing.F) {
 	f.Add("diff --git a/x b/y\nrename from x\nrename to y\ndiff --git a/b b/b\nGIT binary patch\nliteral 3\nKcmYdfNdN!<\n\n")
 	f.Add("@@ -1 +1 @@\n> diff --git a/x b/x\n@@ -99999999999999999999 +1 @@\n")
 	f.Add("diff --git x y\nrename from x\nrename to y\n--- x\n+++ y\n@@ -1 +1 @@\n-a\n+b\n")
+	f.Add("diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+a line that is long enough to be broken by many a mailer\nrest\nrest\n-- \n2.39\n")
 	f.Fuzz(func(t *testing.T, text string) {
+		if joined, cut := JoinCutLines(text); len(joined) > len(text)+1 || cut == (joined == text) || strings.Count(joined, "\n") > strings.Count(text, "\n")+1 {
+			t.Fatalf("cut %t, %q", cut, joined)
+		}
 		if repaired, lacked := WithPrefixes(text); lacked != (repaired != text) {
 			t.Fatalf("lacked prefixes: %v\n%q\n%q", lacked, text, repaired)
 		}

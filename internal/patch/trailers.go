@@ -68,6 +68,9 @@ func trailerLine(line string) (Trailer, bool) {
 func (m *Mail) relations(prose string) {
 	found := 0
 	for line := range strings.Lines(prose) {
+		if strings.IndexByte(line, ':') < len("based-on") { // no key that counts is shorter
+			continue
+		}
 		t, ok := trailerLine(strings.TrimRight(line, "\r\n"))
 		if ok && m.relation(t) {
 			if found++; found == maxRelations {
