@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"patchbot/internal/config"
+	"patchbot/internal/patch"
+	"patchbot/internal/review"
 	"patchbot/internal/store"
 )
 
@@ -48,7 +50,17 @@ func (c whyCommand) Run(ctx context.Context, sh *Shell) error {
 	if c.Format == "json" {
 		return writeStepsJSON(sh.Out, id, steps)
 	}
-	return writeSteps(sh.Out, id, steps)
+	words, err := translator(conf)
+	if err != nil {
+		return err
+	}
+	return writeSteps(sh.Out, id, steps, func(word string) string {
+		text, err := words.Reason(patch.Reason(word), review.English) // as the rest of the journal
+		if err != nil {
+			return ""
+		}
+		return text
+	})
 }
 
 // readStore opens the state beside a running daemon.
@@ -63,10 +75,20 @@ func readStore(ctx context.Context, conf *config.Config) (*store.DB, error) {
 	return db, nil
 }
 
-func writeSteps(w io.Writer, id string, steps []store.Step) error {
+// writeSteps writes one line a step. reason puts into words why a mail is not taken.
+func writeSteps(w io.Writer, id string, steps []store.Step, reason func(word string) string) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, s := range steps {
 		detail := s.Detail
+		if s.Event == "ignored" || s.Event == "not-in-a-series" {
+			word, rest, more := strings.Cut(detail, ":")
+			if text := reason(word); text != "" {
+				detail = fmt.Sprintf("%s (%s)", word, text)
+			}
+			if more {
+				detail += ":" + rest
+			}
+		}
 		if s.MessageID != "" && s.MessageID != id {
 			detail = strings.TrimSpace(detail + "  <" + s.MessageID + ">")
 		}
