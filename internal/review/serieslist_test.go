@@ -3,6 +3,8 @@ package review
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"regexp"
 	"testing"
 	"time"
 
@@ -66,4 +68,24 @@ func TestWriteSARIF(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "changes.fr.sarif", resultsOf(t, out.Bytes()))
+}
+
+// Every reason of package patch has words in every language.
+func TestReasonsHaveWords(t *testing.T) {
+	words := translator(t)
+	source, err := os.ReadFile("../patch/patch.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := regexp.MustCompile(`\bReason = "([a-z-]+)"`).FindAllSubmatch(source, -1)
+	if len(reasons) < 20 {
+		t.Fatalf("only %d reasons found", len(reasons))
+	}
+	for _, r := range reasons {
+		for _, lang := range []Lang{French, English} {
+			if text, err := words.Reason(patch.Reason(r[1]), lang); err != nil || text == "" || text == string(r[1]) {
+				t.Errorf("%s, %s: %q, %v", lang, r[1], text, err)
+			}
+		}
+	}
 }
