@@ -33,6 +33,28 @@ func archive(n int) []*Mail {
 	return mails
 }
 
+// BenchmarkAssembleFlood has one author flood one thread with what looks like one patch again and again; the cost of a mail
+// must not grow with their number.
+func BenchmarkAssembleFlood(b *testing.B) {
+	for name, subject := range map[string]string{
+		"one diff, many titles": "[PATCH x] title %d", "resent": "[RESEND PATCH x] title %d", "resent versions": "[RESEND PATCH x v%d] title",
+		"one part": "[PATCH x 2/3] title %d", "many versions": "[PATCH x v%d 1/2] title",
+	} {
+		for _, n := range []int{500, 4000} {
+			b.Run(fmt.Sprint(name, "/", n), func(b *testing.B) {
+				mails := []*Mail{classified(mailText("root", start, "[PATCH x] title", "", "a.md:1..2", ""))}
+				for i := range n {
+					mails = append(mails, classified(mailText(fmt.Sprint("m", i), start.Add(time.Duration(i)*time.Minute), fmt.Sprintf(subject, i), "root", "a.md:1..2", "")))
+				}
+				for b.Loop() {
+					Assemble(mails)
+				}
+				b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(n), "ns/mail")
+			})
+		}
+	}
+}
+
 // BenchmarkAssemble shows how the cost grows with the set, as a multiple of hashing the mails.
 func BenchmarkAssemble(b *testing.B) {
 	for _, n := range []int{10, 100, 1000, 10000} {

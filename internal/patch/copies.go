@@ -68,14 +68,16 @@ func (p *posting) twinOf(m *Mail) *Mail {
 // originalOf finds the earlier posting that p is a copy of, or nil.
 func (g *grouper) originalOf(p *posting, earlier map[*posting]bool) *posting {
 	for _, m := range p.mails {
-		for _, twin := range g.contents[contentOf(m)] {
+		twins := g.contents[contentOf(m)]
+		for _, twin := range twins[:min(len(twins), maxCandidates)] {
 			if q := g.of[twin.Message.ID]; q != p && earlier[q] && g.isCopy(p, q) {
 				return q
 			}
 		}
 	}
 	if m := p.mails[0]; p.single() && m.Subject.Resend && m.PatchID != "" {
-		for _, twin := range slices.Backward(g.patches[patchKey(m)]) {
+		twins := g.patches[patchKey(m)]
+		for _, twin := range slices.Backward(twins[max(0, len(twins)-maxCandidates):]) {
 			if q := g.of[twin.Message.ID]; q != p && earlier[q] && q.key.label == p.key.label {
 				return q
 			}
