@@ -158,18 +158,23 @@ func (b *Bot) showOne(ctx context.Context) (bool, error) {
 	case errors.Is(err, errHeld):
 		return true, ifNotFenced(b.Store.PostponeMark(after, m, b.Now().Add(whileHeld)))
 	}
-	log := b.Log.With("series", m.SeriesID, "version", m.Version, "list", shown.list, "error", err)
-	if b.Now().Sub(m.Put) > showFor {
+	return true, ifNotFenced(b.notShown(after, m, shown, err))
+}
+
+// notShown puts a mark off that its tracker did not take, or gives it up.
+func (b *Bot) notShown(ctx context.Context, m *store.Mark, shown *showing, cause error) error {
+	log := b.Log.With("series", m.SeriesID, "version", m.Version, "list", shown.list, "error", cause)
+	tooLong := b.Now().Sub(m.Put) > showFor
+	if tooLong || !errors.Is(cause, ErrAbsent) {
+		b.trackerIs(ctx, shown.list, false, cause.Error())
+	}
+	if tooLong {
 		log.Error("show the verdict: given up")
-		b.trackerIs(after, shown.list, false, err.Error())
-		return true, ifNotFenced(b.Store.EndMark(after, m, b.markStep(shown, "not-shown", err.Error())))
+		return b.Store.EndMark(ctx, m, b.markStep(shown, "not-shown", cause.Error()))
 	}
 	delay := showDelay(m.Attempts)
-	if !errors.Is(err, ErrAbsent) {
-		b.trackerIs(after, shown.list, false, err.Error())
-	}
 	log.Warn("show the verdict: later", "retry", delay)
-	return true, ifNotFenced(b.Store.ReleaseMark(after, m, b.Now().Add(delay), err.Error()))
+	return b.Store.ReleaseMark(ctx, m, b.Now().Add(delay), cause.Error())
 }
 
 // showing is a mark on its way to a tracker.
