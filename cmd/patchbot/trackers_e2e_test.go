@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"patchbot/internal/config"
+	"patchbot/internal/email"
 	"patchbot/internal/mailbox/loopback"
 	"patchbot/internal/repo"
 	"patchbot/testdata"
@@ -121,7 +122,12 @@ func TestTrackerBesideMail(t *testing.T) {
 		}
 	}
 	select {
-	case <-st.replies:
+	case raw := <-st.replies:
+		head, _, _ := strings.Cut(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\n\n")
+		reply := email.Parse(raw, email.DefaultLimits())
+		if reply.Header.Get("Auto-Submitted") != "auto-notified" || len(reply.InReplyTo) != 1 || strings.Contains("\n"+strings.ToLower(head), "\nlist-") {
+			t.Errorf("lists.sr.ht would drop this or thread it wrongly:\n%s", head)
+		}
 	case <-ctx.Done():
 		t.Fatal("no reply while the tracker lets everyone wait")
 	}
