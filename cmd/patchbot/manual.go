@@ -114,6 +114,10 @@ when set, nothing is coloured
 .B CREDENTIALS_DIRECTORY
 where the service manager put the passwords and tokens, see
 .BR systemd.exec (5)
+.TP
+.BR NOTIFY_SOCKET ", " WATCHDOG_USEC ", " JOURNAL_STREAM
+set by the service manager: whom to tell of progress and how often, and whether the log goes to a journal, see
+.BR sd_notify (3)
 .SH FILES
 .TP
 .I /etc/patchbot/config.toml
@@ -133,7 +137,8 @@ the state: database, raw mails, mirrors of the repositories, heartbeat
 .I /var/lib/patchbot/STOP
 while this file exists, no mail leaves
 .SH SIGNALS
-SIGTERM and SIGINT let the daemon finish the mail that it is sending, and stop.
+SIGTERM and SIGINT let the daemon finish the mail that it is sending, and stop. SIGHUP makes it read its configuration and its
+templates anew; a file with a mistake changes nothing, and the log names the keys that hold until a restart.
 .SH SEE ALSO
 .BR git\-am (1),
 .BR git\-send\-email (1),

@@ -376,6 +376,26 @@ func TestSendLive(t *testing.T) {
 	}
 }
 
+// TestPasswordAgain: the password is asked for at each attempt, so one that was refused and then changed needs no restart.
+func TestPasswordAgain(t *testing.T) {
+	s := start(t, nil)
+	secret := "wrong"
+	out, err := mailbox.NewSMTP(mailbox.SMTPOptions{Addr: s.SMTPAddr(), Security: mailbox.SecurityPlain, User: "bot",
+		Password: func(context.Context) (string, error) { return secret, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = out.Send(t.Context(), "bot@example.org", []string{"list@example.org"}, mail(1))
+	var refused *mailbox.SendError
+	if !errors.As(err, &refused) || !refused.Configuration {
+		t.Errorf("a wrong password: %v", err)
+	}
+	secret = "right"
+	if _, err := out.Send(t.Context(), "bot@example.org", []string{"list@example.org"}, mail(1)); err != nil {
+		t.Errorf("the right password: %v", err)
+	}
+}
+
 // TestStartTLSStripped: a man in the middle that answers for the server before TLS gets nothing: neither a refusal, nor an
 // already authenticated greeting, nor commands that he sends ahead into the protected session.
 func TestStartTLSStripped(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 const (
 	// skewed is by how much the clocks of two daemons may differ without one correcting the other.
 	skewed = time.Minute
-	// longestWait is more than any mail or link waits for its turn by intention.
+	// longestWait is more than any mail, link or mark waits for its turn by intention.
 	longestWait = 26 * time.Hour
 )
 
@@ -35,7 +35,11 @@ func (db *DB) Rewind(ctx context.Context) (int, error) {
 			return err
 		}
 		links, err := q.RewindLinkJobs(ctx, sqlgen.RewindLinkJobsParams{Now: millis(now), Longest: longestWait.Milliseconds()})
-		changed = series + mails + links
+		if err != nil {
+			return err
+		}
+		marks, err := q.RewindMarks(ctx, sqlgen.RewindMarksParams{Now: millis(now), Longest: longestWait.Milliseconds()})
+		changed = series + mails + links + marks
 		return err
 	})
 	if err != nil {

@@ -43,9 +43,10 @@ func TestRewind(t *testing.T) {
 		must(t, err)
 		must(t, db.MarkSending(ctx, mail))
 		must(t, db.RetryOutbox(ctx, mail, s.now.In(5*time.Minute), "450"))
+		must(t, db.PutMark(ctx, "early", 1, []byte("{}")))
 
 		s.now.Sleep(-ahead)
-		rewind(2)
+		rewind(3)
 		rewind(0)
 		due, ok, err := db.NextDue(ctx)
 		must(t, err)

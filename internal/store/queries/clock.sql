@@ -13,3 +13,6 @@ WHERE state IN ('ready', 'sending') AND run_at < CAST(sqlc.arg(never) AS BIGINT)
 
 -- name: RewindLinkJobs :execrows
 UPDATE link_job SET run_at = CAST(sqlc.arg(now) AS BIGINT) WHERE run_at > CAST(sqlc.arg(now) AS BIGINT) + CAST(sqlc.arg(longest) AS BIGINT);
+
+-- name: RewindMarks :execrows
+UPDATE mark SET run_at = CAST(sqlc.arg(now) AS BIGINT) WHERE run_at > CAST(sqlc.arg(now) AS BIGINT) + CAST(sqlc.arg(longest) AS BIGINT);

@@ -26,6 +26,23 @@ func (q *Queries) RewindLinkJobs(ctx context.Context, arg RewindLinkJobsParams) 
 	return result.RowsAffected()
 }
 
+const rewindMarks = `-- name: RewindMarks :execrows
+UPDATE mark SET run_at = CAST($1 AS BIGINT) WHERE run_at > CAST($1 AS BIGINT) + CAST($2 AS BIGINT)
+`
+
+type RewindMarksParams struct {
+	Now     int64
+	Longest int64
+}
+
+func (q *Queries) RewindMarks(ctx context.Context, arg RewindMarksParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, rewindMarks, arg.Now, arg.Longest)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const rewindOutbox = `-- name: RewindOutbox :execrows
 UPDATE outbox SET
     run_at = CASE WHEN run_at - (CASE WHEN sent > created THEN sent ELSE created END) > CAST($1 AS BIGINT) THEN CAST($2 AS BIGINT)
