@@ -31,6 +31,7 @@ func TestFaults(t *testing.T) {
 	if os.Getenv("PATCHBOT_E2E") == "" {
 		t.Skip("set PATCHBOT_E2E=1 on a machine with postfix, mlmmj, dovecot and git-email")
 	}
+	t.Parallel() // each of these tests has a list of its own, and mostly waits
 	f := newFaulty(t)
 	for _, fault := range []struct {
 		name string

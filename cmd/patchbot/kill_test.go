@@ -212,6 +212,7 @@ func TestKill(t *testing.T) {
 	if os.Getenv("PATCHBOT_E2E") == "" {
 		t.Skip("set PATCHBOT_E2E=1 on a machine with postfix, mlmmj, dovecot and git-email")
 	}
+	t.Parallel() // each of these tests has a list of its own, and mostly waits
 	kills := 200
 	if n, err := strconv.Atoi(os.Getenv("PATCHBOT_KILLS")); err == nil {
 		kills = n

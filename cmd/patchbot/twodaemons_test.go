@@ -19,6 +19,7 @@ func TestTwoDaemons(t *testing.T) {
 	if os.Getenv("PATCHBOT_E2E") == "" {
 		t.Skip("set PATCHBOT_E2E=1 on a machine with postfix, mlmmj, dovecot and git-email")
 	}
+	t.Parallel() // each of these tests has a list of its own, and mostly waits
 	server := os.Getenv("PATCHBOT_TEST_POSTGRES")
 	if server == "" {
 		t.Fatal("PATCHBOT_E2E=1 needs PATCHBOT_TEST_POSTGRES=postgres://…")
