@@ -64,23 +64,9 @@ func (db *DB) eraseNotices(ctx context.Context, before time.Time) error {
 }
 
 func eraseNotice(ctx context.Context, tx *sql.Tx, key string) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, "SELECT raw_hash FROM outbox WHERE key = $1", key)
-	if err != nil {
-		return nil, err
-	}
-	hashes, err := scanColumn(rows)
-	if err != nil {
-		return nil, err
-	}
-	for _, statement := range []string{
+	return takeAway(ctx, tx, key, "SELECT raw_hash FROM outbox WHERE key = $1",
 		"DELETE FROM step WHERE message_id IN (SELECT message_id FROM outbox WHERE key = $1)",
-		"DELETE FROM outbox WHERE key = $1",
-	} {
-		if _, err := tx.ExecContext(ctx, statement, key); err != nil {
-			return nil, err
-		}
-	}
-	return hashes, nil
+		"DELETE FROM outbox WHERE key = $1")
 }
 
 // Forget erases everything of a person, by the address that patches and other mails came from: the series, open ones
@@ -185,29 +171,33 @@ func (db *DB) eraseSome(ctx context.Context, ids []string, one func(context.Cont
 	return db.dropRaws(ctx, hashes)
 }
 
-// eraseSeries takes a series away with everything that hangs on it, and gives the hashes of its bytes.
-func eraseSeries(ctx context.Context, tx *sql.Tx, id string) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, "SELECT raw_hash FROM message WHERE series_id = $1 UNION SELECT raw_hash FROM outbox WHERE series_id = $1", id)
+// takeAway reads the hashes of the bytes that go with something, then runs the statements that take it away.
+func takeAway(ctx context.Context, tx *sql.Tx, id, hashes string, statements ...string) ([]string, error) {
+	rows, err := tx.QueryContext(ctx, hashes, id)
 	if err != nil {
 		return nil, err
 	}
-	hashes, err := scanColumn(rows)
+	found, err := scanColumn(rows)
 	if err != nil {
 		return nil, err
 	}
-	for _, statement := range []string{
-		"DELETE FROM step WHERE series_id = $1 OR message_id IN (SELECT message_id FROM message WHERE series_id = $1 UNION SELECT message_id FROM outbox WHERE series_id = $1)",
-		"DELETE FROM message_ref WHERE message_key IN (SELECT key FROM message WHERE series_id = $1)",
-		"DELETE FROM message_ref WHERE id IN (SELECT message_id FROM outbox WHERE series_id = $1)",
-		"UPDATE message SET " + tombstone + " WHERE series_id = $1",
-		"DELETE FROM outbox WHERE series_id = $1",
-		"DELETE FROM series WHERE id = $1", // reports and jobs go with it
-	} {
+	for _, statement := range statements {
 		if _, err := tx.ExecContext(ctx, statement, id); err != nil {
 			return nil, err
 		}
 	}
-	return hashes, nil
+	return found, nil
+}
+
+// eraseSeries takes a series away with everything that hangs on it, and gives the hashes of its bytes.
+func eraseSeries(ctx context.Context, tx *sql.Tx, id string) ([]string, error) {
+	return takeAway(ctx, tx, id, "SELECT raw_hash FROM message WHERE series_id = $1 UNION SELECT raw_hash FROM outbox WHERE series_id = $1",
+		"DELETE FROM step WHERE series_id = $1 OR message_id IN (SELECT message_id FROM message WHERE series_id = $1 UNION SELECT message_id FROM outbox WHERE series_id = $1)",
+		"DELETE FROM message_ref WHERE message_key IN (SELECT key FROM message WHERE series_id = $1)",
+		"DELETE FROM message_ref WHERE id IN (SELECT message_id FROM outbox WHERE series_id = $1)",
+		"UPDATE message SET "+tombstone+" WHERE series_id = $1",
+		"DELETE FROM outbox WHERE series_id = $1",
+		"DELETE FROM series WHERE id = $1") // reports and jobs go with it
 }
 
 // tombstone is what stays of a message.
@@ -216,24 +206,10 @@ const tombstone = "message_id = '', body_hash = '', raw_hash = '', author = '', 
 
 // eraseMessage takes one message away, and gives the hash of its bytes.
 func eraseMessage(ctx context.Context, tx *sql.Tx, key string) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, "SELECT raw_hash FROM message WHERE key = $1 AND raw_hash <> ''", key)
-	if err != nil {
-		return nil, err
-	}
-	hashes, err := scanColumn(rows)
-	if err != nil {
-		return nil, err
-	}
-	for _, statement := range []string{
+	return takeAway(ctx, tx, key, "SELECT raw_hash FROM message WHERE key = $1 AND raw_hash <> ''",
 		"DELETE FROM step WHERE message_id IN (SELECT message_id FROM message WHERE key = $1 AND message_id <> '')",
 		"DELETE FROM message_ref WHERE message_key = $1",
-		"UPDATE message SET " + tombstone + " WHERE key = $1",
-	} {
-		if _, err := tx.ExecContext(ctx, statement, key); err != nil {
-			return nil, err
-		}
-	}
-	return hashes, nil
+		"UPDATE message SET "+tombstone+" WHERE key = $1")
 }
 
 // dropRaws removes the bytes of those hashes that no row names.
