@@ -15,8 +15,6 @@ import (
 
 	"patchbot/internal/config"
 	"patchbot/internal/email"
-	"patchbot/internal/mailbox/loopback"
-	"patchbot/internal/repo"
 	"patchbot/testdata"
 )
 
@@ -82,18 +80,8 @@ func TestLogJournal(t *testing.T) {
 // A series goes its whole way, and a second one is held, with the log at its usual level: none of the addresses that took part
 // is in it, and every line about a mail or a series names it.
 func TestLogOfASeries(t *testing.T) {
-	dir := t.TempDir()
-	sent := make(chan []byte, 4)
-	server, err := loopback.Start(t.Context(), loopback.Options{User: "patchbot", Password: demoPassword,
-		OnMail: func(_ string, _ []string, raw []byte) { sent <- bytes.Clone(raw) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Stop)
+	dir, server, sent := premises(t)
 	wiki := filepath.Join(dir, "wiki.git")
-	if _, err := repo.UnpackBundle(testdata.Bundle, wiki); err != nil {
-		t.Fatal(err)
-	}
 	if err := (&stage{dir: dir}).moveBranch("9e36c9802b92f802e85ab66c70371361c51d7616"); err != nil {
 		t.Fatal(err)
 	}

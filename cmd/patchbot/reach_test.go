@@ -86,6 +86,22 @@ func TestOutOfReach(t *testing.T) {
 	}
 }
 
+// premises are a directory with the sample wiki in it, and mail servers whose mails come out of sent.
+func premises(t *testing.T) (dir string, server *loopback.Server, sent chan []byte) {
+	t.Helper()
+	dir, sent = t.TempDir(), make(chan []byte, 4)
+	server, err := loopback.Start(t.Context(), loopback.Options{User: "patchbot", Password: demoPassword,
+		OnMail: func(_ string, _ []string, raw []byte) { sent <- bytes.Clone(raw) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	if _, err := repo.UnpackBundle(testdata.Bundle, filepath.Join(dir, "wiki.git")); err != nil {
+		t.Fatal(err)
+	}
+	return dir, server, sent
+}
+
 type reachStatus struct {
 	Health []struct {
 		Name string `json:"name"`

@@ -13,8 +13,6 @@ import (
 	"testing"
 
 	"patchbot/internal/config"
-	"patchbot/internal/mailbox/loopback"
-	"patchbot/internal/repo"
 	"patchbot/testdata"
 )
 
@@ -62,18 +60,8 @@ func serveWith(t *testing.T, m *manager, conf string, env ...string) *daemon {
 // TestReload changes the configuration of a running daemon: what can be changed counts at once, what cannot is named, a file
 // with a mistake changes nothing, and the service manager is told each time.
 func TestReload(t *testing.T) {
-	dir := t.TempDir()
-	sent := make(chan []byte, 4)
-	server, err := loopback.Start(t.Context(), loopback.Options{User: "patchbot", Password: demoPassword,
-		OnMail: func(_ string, _ []string, raw []byte) { sent <- bytes.Clone(raw) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Stop)
+	dir, server, sent := premises(t)
 	wiki := filepath.Join(dir, "wiki.git")
-	if _, err := repo.UnpackBundle(testdata.Bundle, wiki); err != nil {
-		t.Fatal(err)
-	}
 	conf := filepath.Join(dir, "config.toml")
 	text := reachConfig(t, dir, wiki, server.IMAPAddr(), server.SMTPAddr())
 	write := func(changes ...string) {
