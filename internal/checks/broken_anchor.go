@@ -9,7 +9,7 @@ var brokenAnchor = &Rule{
 	Scope:    ScopePage,
 	Title:    "Links to a place in a page name an id that the page has",
 	Why: "The page opens at its top instead of the place that was meant. Hosts make ids of headings in different ways: " +
-		"man.sr.ht drops accented letters and the text of markup stays in.",
+		"man.sr.ht drops accented letters, and the names of tags such as “code” stay in.",
 	Bad:  "# Présentation\n\nBack to the [top](#présentation).\n",
 	Good: "# Présentation\n\nBack to the [top](#prsentation).\n",
 	Messages: map[string]string{
