@@ -10,7 +10,9 @@ var inboundLink = &Rule{
 	Bad:  "guides.md is renamed to guide.md; index.md still says [Guides](guides.md)\n",
 	Good: "guides.md is renamed to guide.md, and index.md says [Guides](guide.md)\n",
 	Messages: map[string]string{
-		"page":         "this page links to “{{.Target}}”, which leads nowhere after this series.",
+		"page": "this page links to “{{.Target}}”, which leads nowhere after this series.",
+		"no-index": "this page links to “{{.Target}}”, a directory without index.md after this series, which {{.Host}} cannot show: " +
+			"keep that page, or change the link here.",
 		"anchor":       "this page links to “{{.Target}}”: after this series {{.Page}} has no “#{{.Fragment}}” any more.",
 		"not-served":   "this page links to “{{.Target}}”, which the host does not serve after this series.",
 		"did-you-mean": "Write “{{.Target}}” here, in the same series.",
@@ -26,11 +28,13 @@ func inbound(set *Set, f Finding) (Finding, bool) {
 		return f, false
 	}
 	key := "page"
-	switch r {
-	case brokenAnchor:
+	switch {
+	case r == brokenAnchor:
 		key = "anchor"
-	case notServed:
+	case r == notServed:
 		key = "not-served"
+	case f.Message.ID == brokenLink.ID+".no-index":
+		key = "no-index"
 	}
 	f.Rule, f.Severity = inboundLink.ID, set.Level(inboundLink.ID)
 	f.Message.ID = inboundLink.ID + "." + key
