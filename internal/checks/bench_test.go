@@ -125,11 +125,7 @@ func BenchmarkPatch(b *testing.B) {
 			index := wiki.NewIndex()
 			host := wiki.Hosts()[0]
 			index.Graph(base, host, wiki.Own{})
-
-			changed := cloneFiles(files)
-			changed["000/01/moved.md"] = changed["000/01/page-150.md"]
-			delete(changed, "000/01/page-150.md")
-			changed["000/02/page-201.md"] = slicesConcat(changed["000/02/page-201.md"], "\n[x](nowhere.md)\n")
+			changed := patched(files)
 			head := newTree(changed)
 			gitDir := commitBoth(b, files, changed)
 
@@ -154,6 +150,21 @@ func BenchmarkPatch(b *testing.B) {
 			b.ReportMetric(float64(time.Duration(check).Microseconds()), "µs/check")
 		})
 	}
+}
+
+// patched is a wiki of grow after the patch.
+func patched(files map[string][]byte) map[string][]byte {
+	changed := cloneFiles(files)
+	changed["000/01/moved.md"] = changed["000/01/page-150.md"]
+	delete(changed, "000/01/page-150.md")
+	changed["000/02/page-201.md"] = slicesConcat(changed["000/02/page-201.md"], "\n[x](nowhere.md)\n")
+	return changed
+}
+
+// GrownRepo is a bare repository with a wiki of n pages at the tag a and the same after a patch at b.
+func GrownRepo(b *testing.B, n int) string {
+	files := grow(b, n)
+	return commitBoth(b, files, patched(files))
 }
 
 // commitBoth makes a repository with the tags a and b for two trees.

@@ -1,8 +1,10 @@
 package checks_test
 
 import (
+	"os/exec"
 	"strconv"
 	"testing"
+	"time"
 
 	"patchbot/internal/checks"
 	"patchbot/internal/repo"
@@ -53,5 +55,56 @@ func TestRealTrees(t *testing.T) {
 		if !found {
 			t.Errorf("%s: no %s in %+v", commit, want, res.Findings)
 		}
+	}
+}
+
+// BenchmarkRepo is BenchmarkPatch on the trees of a repository, each check reading them anew: "x-diff-tree" is the ratio to
+// `git diff-tree` of the same two trees.
+func BenchmarkRepo(b *testing.B) {
+	for _, n := range []int{1000, 10000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			dir := checks.GrownRepo(b, n)
+			set, err := checks.NewSet(nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			host, _ := wiki.HostByName("sourcehut")
+			index := wiki.NewIndex()
+			r, err := repo.Open(dir)
+			if err != nil {
+				b.Fatal(err)
+			}
+			tree := func(tag string) *repo.Tree {
+				id, err := r.Resolve(tag)
+				if err != nil {
+					b.Fatal(err)
+				}
+				t, err := r.Tree(id)
+				if err != nil {
+					b.Fatal(err)
+				}
+				return t
+			}
+			index.Graph(tree("a"), host, wiki.Own{})
+			var diff, check time.Duration
+			for b.Loop() {
+				start := time.Now()
+				if out, err := exec.Command("git", "-C", dir, "diff-tree", "-r", "a", "b").Output(); err != nil || len(out) == 0 {
+					b.Fatal(err)
+				}
+				if d := time.Since(start); diff == 0 || d < diff {
+					diff = d
+				}
+				start = time.Now()
+				res, err := checks.Run(set, checks.Change{Base: tree("a"), Host: host, Index: index, Heads: []checks.Head{{Part: 1, Tree: tree("b")}}})
+				if d := time.Since(start); check == 0 || d < check {
+					check = d
+				}
+				if err != nil || len(res.Findings) == 0 {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(check)/float64(diff), "x-diff-tree")
+		})
 	}
 }
