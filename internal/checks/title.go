@@ -3,6 +3,8 @@ package checks
 import (
 	"path"
 	"strings"
+
+	"patchbot/internal/wiki"
 )
 
 var pageTitle = &Rule{
@@ -29,9 +31,19 @@ func checkTitle(p *pass) {
 		return
 	}
 	p.report(0, p.md.LineEnd(1), "missing", map[string]any{
-		"Count": titled, "Pages": pages, "Host": hostTitle(p.host), "Name": shownName(p.path),
+		"Count": titled, "Pages": pages, "Host": hostTitle(p.host), "Name": shownName(p.host, p.path),
 	})
 }
 
-// shownName is what man.sr.ht makes of a file's name: dots and the letters of “.md” go from its end.
-func shownName(p string) string { return strings.TrimRight(path.Base(p), ".md") }
+// shownName is what readers see in place of a title: on man.sr.ht the file's name without the dots and the letters of “.md”
+// at its end, be they that ending or not; the whole name where files are shown.
+func shownName(h wiki.Host, p string) string {
+	switch name := path.Base(p); h.Name() {
+	case "sourcehut":
+		return strings.TrimRight(name, ".md")
+	case "pandoc":
+		return strings.TrimSuffix(name, ".md")
+	default:
+		return name
+	}
+}
