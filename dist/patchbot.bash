@@ -17,6 +17,7 @@ _patchbot() {
 		" replay") command=" replay" ;;
 		" why") command=" why" ;;
 		" status") command=" status" ;;
+		" release") command=" release" ;;
 		" doctor") command=" doctor" ;;
 		" backup") command=" backup" ;;
 		" store") command=" store" ;;
@@ -34,7 +35,7 @@ _patchbot() {
 	local words= values=
 	case "$command" in
 	"")
-		words="demo serve check lint links series replay why status doctor backup store forget rules explain config hook version --help --config"
+		words="demo serve check lint links series replay why status release doctor backup store forget rules explain config hook version --help --config"
 		;;
 	" demo")
 		words="--once --lang --log --help --config"
@@ -94,6 +95,9 @@ _patchbot() {
 		case $prev in
 		--format) values="text json" ;;
 		esac
+		;;
+	" release")
+		words="--drop --help --config"
 		;;
 	" doctor")
 		words="--json --offline --timeout --help --config"

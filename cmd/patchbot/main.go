@@ -98,6 +98,7 @@ type commands struct {
 	Replay  replayCommand  `cmd:"" help:"Run the daemon's whole logic over an archive and show what it would have sent, or why not."`
 	Why     whyCommand     `cmd:"" help:"Show the journal of one message: taken or ignored and why, verdict, reply, delivery."`
 	Status  statusCommand  `cmd:"" help:"Show cursor, open series, outbox and the last errors."`
+	Release releaseCommand `cmd:"" help:"Let a reply go that waits for a person, or drop it."`
 	Doctor  doctorCommand  `cmd:"" help:"Check configuration, servers, repository, database, clock, disk and permissions, and say how to repair them."`
 	Backup  backupCommand  `cmd:"" help:"Write the whole state into one archive, while the daemon runs."`
 	Store   storeCommand   `cmd:"" help:"Move the state from one database to another."`

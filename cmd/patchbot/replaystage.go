@@ -137,6 +137,9 @@ func (st *replayStage) start(ctx context.Context, c replayCommand, described boo
 		o.Links = asked(ask)
 	}
 	o.Outlet, o.Policy.Replies, o.KillSwitch, o.Now = st.out, true, nil, st.clock.now
+	for i := range o.Lists {
+		o.Lists[i].DryRun, o.Lists[i].Moderator = false, "" // a replay is the one, and has nobody for the other
+	}
 	st.words = o.Words
 	st.bot, err = bot.New(o)
 	return err

@@ -177,6 +177,7 @@ func botOptions(conf *config.Config, db *store.DB, log *slog.Logger) (bot.Option
 			IncompleteAfter: time.Duration(conf.Series.IncompleteAfter), Settle: time.Duration(conf.Series.Settle),
 			Replies: conf.Reply.Enabled, MaxAge: time.Duration(conf.Reply.MaxAge), PerSenderHour: conf.Reply.PerSenderHour, PerHour: conf.Reply.PerHour, PerThreadDay: conf.Reply.PerThreadDay,
 			AuthServers: authServers(conf), Verify: conf.Apply.VerifyWithGit,
+			Thanks: conf.Reply.Thanks, BaseMoved: conf.Reply.BaseMoved, LookAtBase: time.Duration(conf.Series.BaseEvery),
 		},
 		Alert: bot.Alert{
 			To: conf.Bot.Operator, After: time.Duration(conf.Alert.After), Remind: time.Duration(conf.Alert.Remind), Lang: language(conf, ""),
@@ -196,7 +197,18 @@ func authServers(conf *config.Config) []string {
 func lists(conf *config.Config) []bot.List {
 	var out []bot.List
 	for _, l := range conf.Lists {
-		out = append(out, bot.List{Name: l.Name, Addresses: l.Addresses, IDs: l.IDs, Kind: review.ListKind(l.Kind), Lang: review.Lang(l.Language), Archive: l.Archive})
+		one := bot.List{
+			Name: l.Name, Addresses: l.Addresses, IDs: l.IDs, Kind: review.ListKind(l.Kind), Lang: review.Lang(l.Language), Archive: l.Archive,
+			To: review.Audience(l.To), DryRun: l.DryRun,
+		}
+		for _, v := range l.Verdicts {
+			one.Verdicts = append(one.Verdicts, review.Verdict(v))
+		}
+		one.Quiet.From, one.Quiet.Until, one.Quiet.Zone = l.Quiet()
+		if l.Hold {
+			one.Moderator = l.Moderator
+		}
+		out = append(out, one)
 	}
 	return out
 }

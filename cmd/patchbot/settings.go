@@ -153,7 +153,7 @@ func composeOptions(c *config.Config, w config.Wiki, l config.List, lang review.
 	o := review.ComposeOptions{
 		RenderOptions: review.RenderOptions{Lang: lang, List: review.ListKind(l.Kind), Archive: l.Archive, Branch: w.Branch},
 		From:          email.Address{Name: c.Bot.Name, Addr: cmp.Or(c.Bot.Address, "patchbot@localhost")},
-		Date:          time.Now(),
+		Date:          time.Now(), To: review.Audience(l.To),
 	}
 	if len(l.Addresses) > 0 {
 		o.ListAddress = l.Addresses[0]

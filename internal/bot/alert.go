@@ -88,14 +88,14 @@ func (b *Bot) unheard(context.Context) (review.Alert, error) {
 	return review.Alert{Kind: review.AlertMailbox, Items: []string{detail}}, nil
 }
 
-// stranded are replies that wait for a person, or that no server takes. Their causes may name people, and are left to
+// stranded are replies that wait for a person who has not been told, or that no server takes. Their causes may name people, and are left to
 // `patchbot status`.
 func (b *Bot) stranded(ctx context.Context) (review.Alert, error) {
 	if !b.Policy.Replies {
 		return review.Alert{}, nil
 	}
 	const most = 1000
-	rows, err := b.Store.Stranded(ctx, notEnabled, b.Now().Add(-failedLately), most)
+	rows, err := b.Store.Stranded(ctx, notEnabled, forRelease, b.Now().Add(-failedLately), most)
 	if err != nil || len(rows) == 0 {
 		return review.Alert{}, err
 	}
@@ -124,13 +124,12 @@ func (b *Bot) tell(ctx context.Context, a review.Alert) error {
 	mail := &email.Reply{
 		From: b.from(), To: []email.Address{{Addr: b.Alert.To}}, Subject: subject, Date: b.Now(), Body: body,
 		MessageID: email.ReplyID(domain(b.Self.Address), key),
-		Header:    email.Header{{Name: "Auto-Submitted", Value: "auto-generated"}, {Name: "X-Auto-Response-Suppress", Value: "All"}, {Name: jobField, Value: key}},
+		Header:    email.Header{{Name: "Auto-Submitted", Value: "auto-generated"}, {Name: "X-Auto-Response-Suppress", Value: "All"}},
 	}
-	row, err := b.outboxRow(mail, key, store.KindAlert)
+	row, err := b.sealed(mail, occasion{key: key, kind: store.KindAlert})
 	if err != nil {
 		return err
 	}
-	row.State, row.Error = store.StateReady, ""
 	fresh, err := b.Store.Enqueue(ctx, *row)
 	if fresh {
 		b.Log.Warn("incident", "kind", a.Kind, "since", since, "concerned", a.N, "message_id", row.MessageID)

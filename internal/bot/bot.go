@@ -63,7 +63,12 @@ type List struct {
 	IDs       []string // values of List-Id
 	Kind      review.ListKind
 	Lang      review.Lang
-	Archive   string // URL, may be empty
+	Archive   string           // URL, may be empty
+	Verdicts  []review.Verdict // that are mailed; none: all
+	To        review.Audience
+	Quiet     Quiet
+	DryRun    bool   // replies are stored and shown, never sent
+	Moderator string // address that sees every mail first and releases it; empty: nothing waits for anybody
 	Tracker   Tracker
 	Any       bool // it takes every mail that no other list takes: an archive of a list that nobody described
 }
@@ -100,8 +105,11 @@ type Policy struct {
 	PerSenderHour   int           // caps; 0 means none
 	PerHour         int
 	PerThreadDay    int
-	AuthServers     []string // authserv-ids whose word makes the sender of a private mail trusted; none: private mails are left alone
-	Verify          bool     // the git of this machine applies every series too, and the operator hears where it disagrees
+	AuthServers     []string      // authserv-ids whose word makes the sender of a private mail trusted; none: private mails are left alone
+	Thanks          bool          // who wrote a series hears, once, that the branch got it
+	BaseMoved       bool          // likewise that a series that applied does not any more
+	LookAtBase      time.Duration // how often the branches are looked at without a review; 0: never
+	Verify          bool          // the git of this machine applies every series too, and the operator hears where it disagrees
 }
 
 // Options are the parts of a Bot.
@@ -137,6 +145,7 @@ type Bot struct {
 	recovered  time.Time // by the worker
 	alerted    time.Time // by the sender, as is paused
 	paused     time.Time // until then nothing is sent: the mail server cannot be used
+	looked     time.Time // at the branches, by the worker; at first the start, so that a daemon begins with what came
 }
 
 // Loop names one of the goroutines of Run.
@@ -171,7 +180,7 @@ func New(o Options) (*Bot, error) {
 	if o.KillSwitch == nil {
 		o.KillSwitch = func() bool { return false }
 	}
-	b := &Bot{Options: o, wakeWorker: make(chan struct{}, 1), wakeSender: make(chan struct{}, 1), wakeMarker: make(chan struct{}, 1)}
+	b := &Bot{Options: o, wakeWorker: make(chan struct{}, 1), wakeSender: make(chan struct{}, 1), wakeMarker: make(chan struct{}, 1), looked: o.Now()}
 	for l := range b.stamps {
 		b.advance(Loop(l))
 	}

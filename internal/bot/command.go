@@ -110,7 +110,15 @@ func (b *Bot) prepare(c *store.Command, mail *patch.Mail, s *store.Series) error
 	if err != nil {
 		return fmt.Errorf("write help: %w", err)
 	}
-	c.Reply, err = b.note(note{key: key, kind: "help", to: mail, list: l, body: text})
+	out, err := b.note(note{
+		occasion: occasion{seriesID: s.ID, version: s.Version, key: key, kind: "help", at: mail.Arrived},
+		subject:  mail.Message.Subject, parent: mail.Message.ID, refs: email.ReplyReferences(mail.Message), author: mail.Author, list: l, body: text,
+	})
+	if errors.Is(err, review.ErrNobody) {
+		c.Refused = "nobody to answer: its mail has no author, and the list wants no answer itself"
+		return nil
+	}
+	c.Reply, c.Notices = out.mail, out.notices
 	return err
 }
 
@@ -174,55 +182,3 @@ func (b *Bot) newest(ctx context.Context, id string) (*store.Series, error) {
 	}
 	return last, nil
 }
-
-// note is a mail of the bot that is no report.
-type note struct {
-	key, kind string
-	to        *patch.Mail // the mail that it answers
-	list      *List
-	body      string
-}
-
-// note makes the mail and its row.
-func (b *Bot) note(n note) (*store.Outbox, error) {
-	m := n.to.Message
-	var author email.Address
-	if n.to.Author.Addr != "" {
-		author = n.to.Author
-	}
-	auto := "auto-replied"
-	if n.list.Kind == review.ListSourceHut {
-		auto = "auto-notified"
-	}
-	mail := &email.Reply{
-		From: b.from(), Cc: []email.Address{{Addr: n.list.Addresses[0]}},
-		Subject: email.ReplySubject(m.Subject), MessageID: email.ReplyID(domain(b.Self.Address), n.key),
-		InReplyTo: m.ID, References: email.ReplyReferences(m), Date: b.Now(), Body: n.body,
-		Header: email.Header{{Name: "Auto-Submitted", Value: auto}, {Name: "X-Auto-Response-Suppress", Value: "All"}, {Name: jobField, Value: n.key}},
-	}
-	if author.Addr != "" && !strings.EqualFold(author.Addr, n.list.Addresses[0]) {
-		mail.To = []email.Address{author}
-	} else {
-		mail.To, mail.Cc = mail.Cc, nil
-	}
-	return b.outboxRow(mail, n.key, n.kind)
-}
-
-// outboxRow is the row of a mail in its final bytes.
-func (b *Bot) outboxRow(mail *email.Reply, key, kind string) (*store.Outbox, error) {
-	raw, err := mail.Bytes(false)
-	if err != nil {
-		return nil, fmt.Errorf("encode mail: %w", err)
-	}
-	out := &store.Outbox{
-		Key: key, Kind: kind, MessageID: mail.MessageID, From: b.Self.Address, Recipients: b.recipients(mail),
-		Raw: raw, State: store.StateReady, RunAt: b.Now(),
-	}
-	if !b.Policy.Replies {
-		out.State, out.Error = store.StateHeld, notEnabled
-	}
-	return out, nil
-}
-
-// notEnabled is why replies are held as long as the configuration does not let them leave.
-const notEnabled = "replies are not enabled"

@@ -34,14 +34,18 @@ func (b *Bot) late(ctx context.Context, row *store.Outbox) (done bool, err error
 		return true, ifNotFenced(b.Store.RetryOutbox(ctx, row, b.Now().Add(grace), err.Error()))
 	case found:
 		return true, ifNotFenced(b.Store.MarkSent(ctx, row, "an earlier state had sent it: found in the own mailbox"))
-	case b.Policy.MaxAge > 0 && age > b.Policy.MaxAge:
+	case b.Policy.MaxAge > 0 && age > b.Policy.MaxAge && row.Released.IsZero():
 		return true, ifNotFenced(b.Store.HoldOutbox(ctx, row, fmt.Sprintf("the mails are %d days old", int(age.Hours()/24))))
 	}
 	return false, nil
 }
 
-// age is the time since the newest mail arrived that a reply speaks of; 0 when it speaks of no series.
+// age is the time since that happened which a mail answers, as a rule the arrival of the newest mail of its series; 0 when it
+// speaks of no series.
 func (b *Bot) age(ctx context.Context, row *store.Outbox) (time.Duration, error) {
+	if !row.Occasion.IsZero() {
+		return b.Now().Sub(row.Occasion), nil
+	}
 	if row.SeriesID == "" {
 		return 0, nil
 	}

@@ -121,17 +121,22 @@ func (b *Bot) askAgain(ctx context.Context, job *store.LinkJob) (*store.Finished
 			return nil, fmt.Errorf("encode links: %w", err)
 		}
 	}
-	dead := 0
+	dead, silent := 0, ""
 	if l := b.listNamed(s.List); news != nil && l != nil {
 		dead = len(news.Findings)
-		if f.Outbox, err = b.reply(s, news, w, l); err != nil {
+		var out outgoing
+		if out, silent, err = b.reply(ctx, s, news, w, l); err != nil {
 			return nil, err
 		}
+		f.Outbox, f.Notices = out.mail, out.notices
 		if f.Mark, err = b.mark(now, s.List, l, f.Outbox); err != nil {
 			return nil, err
 		}
 	}
 	f.Steps = []store.Step{{At: b.Now(), MessageID: s.Root, Event: "links", Detail: fmt.Sprintf("%d asked again, %d dead, %d left", len(list), dead, len(left))}}
+	if silent != "" {
+		f.Steps = append(f.Steps, store.Step{At: b.Now(), MessageID: s.Root, Event: "not-mailed", Detail: silent})
+	}
 	return f, nil
 }
 

@@ -62,8 +62,11 @@ const (
 	showFor = 24 * time.Hour
 )
 
-// marked reports whether verdicts of a list are shown by a tracker: not before replies are switched on.
-func (b *Bot) marked(l *List) bool { return l != nil && l.Tracker != nil && b.Policy.Replies }
+// marked reports whether verdicts of a list are shown by a tracker: not before replies are switched on, not
+// on a dry run, and not where a person reads each verdict before the list does.
+func (b *Bot) marked(l *List) bool {
+	return l != nil && l.Tracker != nil && b.Policy.Replies && !l.DryRun && l.Moderator == ""
+}
 
 // announce shows that a review of the claimed version begins. One that is tried again has said so.
 func (b *Bot) announce(ctx context.Context, claim *store.Series, s *patch.Series, l *List) error {

@@ -24,6 +24,9 @@ func (b *Bot) reviewOne(ctx context.Context) (bool, error) {
 		if did, err := b.askOne(ctx); did || err != nil {
 			return did, err
 		}
+		if did, err := b.lookAtBases(ctx); did || err != nil {
+			return did, err
+		}
 		return false, b.recoverNowAndThen(ctx)
 	}
 	log := b.Log.With("series", claim.ID, "version", claim.Version, "message_id", claim.Root)
@@ -89,6 +92,11 @@ func (b *Bot) review(ctx context.Context, claim *store.Series) (*store.FinishedR
 	if err != nil {
 		return nil, err
 	}
+	if claim.Cause == store.CauseBase {
+		if f, err := b.merged(ctx, claim, series, w, l); f != nil || err != nil {
+			return f, err
+		}
+	}
 	if err := b.announce(ctx, claim, series, l); err != nil {
 		return nil, err
 	}
@@ -96,7 +104,7 @@ func (b *Bot) review(ctx context.Context, claim *store.Series) (*store.FinishedR
 	if err != nil {
 		return nil, err
 	}
-	return b.finished(claim, series, report, w, l)
+	return b.finished(ctx, claim, series, report, w, l)
 }
 
 // series reads the claimed version anew from its mails.
@@ -147,19 +155,28 @@ func (b *Bot) judge(ctx context.Context, claim *store.Series, s *patch.Series, w
 }
 
 // finished makes the rows that end a review: the report, and the reply in its final bytes.
-func (b *Bot) finished(claim *store.Series, s *patch.Series, report *review.Report, w *Wiki, l *List) (*store.FinishedReview, error) {
+func (b *Bot) finished(ctx context.Context, claim *store.Series, s *patch.Series, report *review.Report, w *Wiki, l *List) (*store.FinishedReview, error) {
 	data, err := json.Marshal(report)
 	if err != nil {
 		return nil, fmt.Errorf("encode report: %w", err)
 	}
-	out, err := b.reply(claim, report, w, l)
+	out, silent, err := b.reply(ctx, claim, report, w, l)
 	if err != nil {
 		return nil, err
 	}
 	f := &store.FinishedReview{
-		State: store.StateDone, Verdict: string(report.Verdict), BaseCommit: report.Base.Commit, Report: data, Outbox: out,
+		State: store.StateDone, Verdict: string(report.Verdict), BaseCommit: report.Base.Commit, Report: data, Outbox: out.mail, Notices: out.notices,
 		Steps: []store.Step{{At: b.Now(), MessageID: s.Root, SeriesID: claim.ID, Version: claim.Version, Event: "reviewed", Detail: reviewedDetail(report)}},
 	}
+	if silent != "" {
+		f.Steps = append(f.Steps, store.Step{At: b.Now(), MessageID: s.Root, SeriesID: claim.ID, Version: claim.Version, Event: "not-mailed", Detail: silent})
+	}
+	if report.Verdict == review.VerdictDoesNotApply && report.Apply.Already != nil {
+		if f.Applied, err = b.landed(ctx, s, report, w); err != nil {
+			return nil, err
+		}
+	}
+	f.KeepLinks = claim.Cause == store.CauseBase && f.Applied == ""
 	if err := b.askLater(report, f); err != nil {
 		return nil, err
 	}
@@ -186,30 +203,47 @@ func reviewedDetail(r *review.Report) string {
 	return detail
 }
 
-func (b *Bot) reply(claim *store.Series, report *review.Report, w *Wiki, l *List) (*store.Outbox, error) {
+// reply makes the mail that tells of a review, or says why there is none.
+func (b *Bot) reply(ctx context.Context, claim *store.Series, report *review.Report, w *Wiki, l *List) (out outgoing, silent string, err error) {
+	if silent, err = b.silence(ctx, claim, report, l); silent != "" || err != nil {
+		return outgoing{}, silent, err
+	}
 	mail, err := b.Words.Compose(report, review.ComposeOptions{
 		RenderOptions: review.RenderOptions{Lang: l.Lang, List: l.Kind, ListAddress: l.Addresses[0], Archive: l.Archive, WebURL: b.WebURL, Branch: w.Branch, Listen: true, Retry: b.Links != nil && len(report.Unsettled()) > 0},
-		From:          b.from(), Domain: domain(b.Self.Address), Date: b.Now(), Private: claim.List == "",
+		From:          b.from(), Domain: domain(b.Self.Address), Date: b.Now(), To: l.To, Private: claim.List == "",
 	})
+	if errors.Is(err, review.ErrNobody) {
+		return outgoing{}, "nobody to answer: its author has no address of their own", nil
+	}
 	if err != nil {
-		return nil, fmt.Errorf("compose reply: %w", err)
+		return outgoing{}, "", fmt.Errorf("compose reply: %w", err)
 	}
-	key := fmt.Sprintf("%s|%d|%s", claim.ID, claim.Version, report.Kind())
-	if asked := claim.Asked(); asked != "" { // who asks gets an answer, also when the verdict is the same
-		key += "|" + digest([]byte(asked))[:16]
-		mail.MessageID = email.ReplyID(domain(b.Self.Address), l.Addresses[0], key)
+	of := occasion{seriesID: claim.ID, version: claim.Version, kind: report.Kind()}
+	of.key = fmt.Sprintf("%s|%d|%s", claim.ID, claim.Version, of.kind)
+	switch asked := claim.Asked(); {
+	case asked != "": // who asks gets an answer, also when the verdict is the same
+		of.key += "|" + digest([]byte(asked))[:16]
+		mail.MessageID = email.ReplyID(domain(b.Self.Address), l.Addresses[0], of.key)
+		if of.at, err = b.askedAt(ctx, asked); err != nil {
+			return outgoing{}, "", err
+		}
+	case claim.Cause == store.CauseBase || report.Late > 0:
+		of.at = b.Now()
 	}
-	mail.Header = append(mail.Header, email.Field{Name: jobField, Value: key})
-	raw, err := mail.Bytes(false)
+	out, err = b.outgoing(mail, of, l)
+	return out, "", err
+}
+
+// askedAt is when the mail came that asks for a review.
+func (b *Bot) askedAt(ctx context.Context, id string) (time.Time, error) {
+	rows, err := b.Store.MessagesByID(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("encode reply: %w", err)
+		return time.Time{}, fmt.Errorf("read command: %w", err)
 	}
-	out := &store.Outbox{
-		Key: key, SeriesID: claim.ID, Version: claim.Version, Kind: report.Kind(), MessageID: mail.MessageID,
-		From: b.Self.Address, Recipients: b.recipients(mail), Raw: raw, State: store.StateReady, RunAt: b.Now(),
+	for _, row := range rows {
+		if !row.Arrived.IsZero() {
+			return row.Arrived, nil
+		}
 	}
-	if !b.Policy.Replies {
-		out.State, out.Error = store.StateHeld, "replies are not enabled"
-	}
-	return out, nil
+	return b.Now(), nil
 }

@@ -80,9 +80,12 @@ func (b *Bot) holding(ctx context.Context, row *store.Outbox, work func(context.
 	return ifNotFenced(err)
 }
 
-// deliver sends a claimed mail, unless it is too late for it or too many have left.
+// deliver sends a claimed mail, unless it is too late for it, too early, or too many have left.
 func (b *Bot) deliver(ctx context.Context, row *store.Outbox) error {
 	if done, err := b.late(ctx, row); done || err != nil {
+		return err
+	}
+	if done, err := b.postponed(ctx, row); done || err != nil {
 		return err
 	}
 	why, err := b.overCap(ctx, row)
@@ -128,7 +131,7 @@ func (b *Bot) send(ctx context.Context, row *store.Outbox) error {
 	case refusal.Permanent:
 		log.Error("send: refused for good", "error", err)
 		return b.Store.FailOutbox(after, row, err.Error())
-	case !refusal.Configuration && row.Attempts >= giveUpAttempts && b.Now().Sub(row.Created) > giveUp:
+	case !refusal.Configuration && row.Attempts >= giveUpAttempts && b.Now().Sub(row.Created) > giveUp && b.Now().Sub(row.Released) > giveUp:
 		log.Error("send: given up", "error", err)
 		return b.Store.FailOutbox(after, row, fmt.Sprintf("given up after %s: %v", giveUp, err))
 	default:
@@ -253,12 +256,23 @@ func (b *Bot) arrived(ctx context.Context, row *store.Outbox) (bool, error) {
 }
 
 // overCap says which cap a reply would break, or nothing. Alerts break none: they are few by themselves, and often tell of
-// a cap. A mail that is about no series counts only for the cap on all.
+// a cap. A mail that is about no series counts only for the cap on all,
+// and what a person released breaks none.
 func (b *Bot) overCap(ctx context.Context, row *store.Outbox) (string, error) {
 	if row.Kind == store.KindAlert {
 		return "", nil
 	}
 	now := b.Now()
+	switch {
+	case !row.Released.IsZero():
+		return "", nil
+	case row.Kind == store.KindModerator:
+		n, err := b.Store.NoticesSince(ctx, now.Add(-time.Hour))
+		if err != nil || b.Policy.PerHour == 0 || n < b.Policy.PerHour {
+			return "", err
+		}
+		return fmt.Sprintf("%d mails to moderators within an hour, the limit is %d", n, b.Policy.PerHour), nil
+	}
 	author, err := b.authorOf(ctx, row)
 	if err != nil {
 		return "", err

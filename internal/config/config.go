@@ -122,6 +122,7 @@ type Mail struct {
 // Series says how long parts are waited for.
 type Series struct {
 	IncompleteAfter Duration `toml:"incomplete_after"` // then one reply names the missing parts
+	BaseEvery       Duration `toml:"base_every"`       // how often the branches are looked at; 0: only when a series is reviewed
 	Settle          Duration `toml:"settle"`           // quiet time after the last part before a complete series is reviewed
 }
 
@@ -132,6 +133,8 @@ type Reply struct {
 	PerSenderHour int      `toml:"per_sender_hour"`
 	PerHour       int      `toml:"per_hour"`
 	PerThreadDay  int      `toml:"per_thread_day"`
+	Thanks        bool     `toml:"thanks"`     // a mail when the branch got a series
+	BaseMoved     bool     `toml:"base_moved"` // a mail when the branch moved and a series that applied does not any more
 }
 
 // Private says whether mails to the bot alone are answered, to their author alone.
@@ -193,6 +196,14 @@ type List struct {
 	Language  string   `toml:"language"`  // fr, en
 	Archive   string   `toml:"archive"`   // URL of the archive, empty: none
 	Tracker   Tracker  `toml:"tracker"`
+
+	Verdicts   []string `toml:"verdicts"`    // that are mailed; default: all
+	To         string   `toml:"to"`          // author+list, author, list
+	QuietHours string   `toml:"quiet_hours"` // "22:00-07:00"; empty: none
+	TimeZone   string   `toml:"time_zone"`   // of the quiet hours, a name such as Europe/Paris
+	DryRun     bool     `toml:"dry_run"`     // replies are stored and shown, never sent
+	Hold       bool     `toml:"hold"`        // replies go to the moderator first
+	Moderator  string   `toml:"moderator"`   // address; empty: the operator's
 }
 
 // Tracker is a site where people look at the patches of a list; verdicts are shown there too.
@@ -232,7 +243,7 @@ func Default() *Config {
 		SMTP:   SMTP{Server: Server{Security: "starttls", Timeout: Duration(5 * time.Minute)}},
 		Bot:    Bot{Name: "patchbot"},
 		Mail:   Mail{MaxBytes: 5 << 20},
-		Series: Series{IncompleteAfter: Duration(15 * time.Minute), Settle: Duration(5 * time.Second)},
+		Series: Series{IncompleteAfter: Duration(15 * time.Minute), Settle: Duration(5 * time.Second), BaseEvery: Duration(10 * time.Minute)},
 		Reply:  Reply{MaxAge: Duration(7 * 24 * time.Hour), PerSenderHour: 30, PerHour: 100, PerThreadDay: 5},
 		Alert:  Alert{After: Duration(30 * time.Minute), Remind: Duration(24 * time.Hour)},
 		Web:    Web{Title: "patchbot"},
@@ -249,7 +260,9 @@ func Default() *Config {
 }
 
 // DefaultList is a list of an empty [[list]] table, DefaultWiki a wiki of an empty [[wiki]] table.
-func DefaultList() List { return List{Kind: "plain", Language: "fr"} }
+func DefaultList() List {
+	return List{Kind: "plain", Language: "fr", Verdicts: Verdicts(), To: "author+list", TimeZone: "UTC"}
+}
 
 // DefaultWiki is described at DefaultList.
 func DefaultWiki() Wiki { return Wiki{Branch: "main", Host: "sourcehut"} }

@@ -77,6 +77,13 @@ func TestProblems(t *testing.T) {
 		{"links", "[links]\nports = [0]\nallow_networks = [\"10.0.0.0\"]\nresolver = \"dns.example.org\"\nbudget = \"0s\"\n[[links.host]]\nname = \"*.example.org\"\n", []string{
 			"f.toml:2: links.ports: 0 is not a port", `f.toml:3: links.allow_networks: "10.0.0.0" is not a network`, `f.toml:4: links.resolver: "dns.example.org"`,
 			"f.toml:5: links.budget: must be more than zero", `f.toml:7: links.host[0].name: "*.example.org" is not the name of a host`}},
+		{"writing", "[[list]]\nname = \"a\"\naddresses = [\"a@example.org\"]\nverdicts = [\"clen\"]\nto = \"all\"\nquiet_hours = \"10pm-7am\"\ntime_zone = \"Paris\"\nhold = true\n", []string{
+			`f.toml:4: list[0].verdicts: "clen" is not one of clean, remarks, changes-needed, does-not-apply, incomplete, not-reviewed (did you mean "clean"?)`,
+			`f.toml:5: list[0].to: "all" is not one of author+list, author, list`, `f.toml:6: list[0].quiet_hours: "10pm-7am" is not a part of a day`,
+			`f.toml:7: list[0].time_zone: "Paris" is not a time zone such as "Europe/Paris"`, "f.toml:8: list[0].hold: somebody must release the replies"}},
+		{"nothing to write", "[[list]]\nname = \"a\"\naddresses = [\"a@example.org\"]\nverdicts = []\nmoderator = \"A@example.org\"\n", []string{
+			"f.toml:4: list[0].verdicts: name at least one verdict", `f.toml:5: list[0].moderator: "A@example.org" is the list itself`}},
+		{"quiet nights", "[bot]\noperator = \"o@example.org\"\n[[list]]\nname = \"a\"\naddresses = [\"a@example.org\"]\nquiet_hours = \"22:00-7:00\"\ntime_zone = \"Europe/Paris\"\nhold = true\n", nil},
 		{"days", "[store]\npurge_after_days = -1\n", []string{"f.toml:2: store.purge_after_days: must not be negative"}},
 		{"metrics for everybody", "[web]\nmetrics_listen = \":9465\"\n", []string{`f.toml:2: web.metrics_listen: ":9465" is not an address of this machine`}},
 		{"metrics here", "[web]\nmetrics_listen = \"[::1]:9465\"\n", nil},

@@ -120,6 +120,14 @@ func (c *Config) fill() {
 			l.Tracker.URL = cmp.Or(l.Tracker.URL, "https://lists.sr.ht/query")
 			l.Tracker.List = cmp.Or(l.Tracker.List, l.path())
 		}
+		l.To = cmp.Or(l.To, d.To)
+		l.TimeZone = cmp.Or(l.TimeZone, d.TimeZone)
+		if l.Verdicts == nil {
+			l.Verdicts = d.Verdicts
+		}
+		if l.Hold {
+			l.Moderator = cmp.Or(l.Moderator, c.Bot.Operator)
+		}
 	}
 	for i := range c.Wikis {
 		w, d := &c.Wikis[i], DefaultWiki()

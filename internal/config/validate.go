@@ -152,6 +152,7 @@ func (k *checker) lists() {
 		if l.Archive != "" {
 			k.url(at+".archive", l.Archive, "https", "http")
 		}
+		k.writing(at, l)
 		k.tracker(at+".tracker", l.Tracker)
 	}
 }

@@ -3,6 +3,7 @@ package repo
 import (
 	"bytes"
 	"context"
+	"net/url"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -237,6 +238,47 @@ func (r *Repo) FindApplied(ctx context.Context, tip, patchID string, files []pat
 		return holding.info(), true
 	}
 	return CommitInfo{}, false
+}
+
+// FindMessage finds the newest commit, among the last 500 up to tip, that names a mail by its Message-ID, without brackets, in a
+// line "Message-ID:" of its message, or as the end of a "Link:". ok is false when there is none.
+func (r *Repo) FindMessage(ctx context.Context, tip, id string) (CommitInfo, bool) {
+	t, valid := parseID(tip)
+	if !valid || id == "" {
+		return CommitInfo{}, false
+	}
+	var found *commit
+	r.ancestors(ctx, t, foundReach, func(_ int, c *commit) bool {
+		if namesMail(c.message, id) {
+			found = c
+		}
+		return found == nil
+	})
+	if found == nil {
+		return CommitInfo{}, false
+	}
+	return found.info(), true
+}
+
+// namesMail reports whether a commit message names a mail.
+func namesMail(message, id string) bool {
+	for line := range strings.Lines(message) {
+		key, value, ok := strings.Cut(strings.TrimSpace(line), ":")
+		value = strings.TrimSpace(value)
+		switch {
+		case !ok:
+		case strings.EqualFold(key, "Message-Id") && strings.Trim(value, "<>") == id:
+			return true
+		case strings.EqualFold(key, "Link"):
+			if plain, err := url.PathUnescape(value); err == nil {
+				value = plain
+			}
+			if rest, found := strings.CutSuffix(strings.TrimSuffix(strings.TrimRight(value, "/"), ">"), id); found && strings.ContainsAny(rest[max(len(rest)-1, 0):], "/<") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // has tells whether the tree of c is as files would leave it.

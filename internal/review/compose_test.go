@@ -1,6 +1,7 @@
 package review
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -87,16 +88,23 @@ func TestRecipients(t *testing.T) {
 		{"unknown author", "", func(*ComposeOptions) {}, []string{list}, nil},
 		{"From rewritten to the list", "~Etalab/logiciels-libres@lists.sr.ht", func(*ComposeOptions) {}, []string{list}, nil},
 		{"the bot itself", "BOT@example.org", func(*ComposeOptions) {}, []string{list}, nil},
+		{"author alone", "camille@example.org", func(o *ComposeOptions) { o.To = ToAuthor }, []string{"camille@example.org"}, nil},
+		{"list alone", "camille@example.org", func(o *ComposeOptions) { o.To = ToList }, []string{list}, nil},
+		{"unknown author alone", "", func(o *ComposeOptions) { o.To = ToAuthor }, nil, nil},
 		{"nobody", "", func(o *ComposeOptions) { o.ListAddress = "" }, nil, nil},
 	} {
 		r, o := cleanSingle(), composeOptions()
 		r.Series.Author.Addr = c.author
 		c.edit(&o)
-		to, cc := recipients(r, o)
+		audience := o.To
+		if o.Private {
+			audience = ToAuthor
+		}
+		to, cc := audience.Recipients(r.Series.Author, o.ListAddress, o.From.Addr)
 		if !slices.Equal(addresses(to), c.to) || !slices.Equal(addresses(cc), c.cc) {
 			t.Errorf("%s: to %v cc %v, want to %v cc %v", c.name, addresses(to), addresses(cc), c.to, c.cc)
 		}
-		if _, err := translator(t).Compose(r, o); (err != nil) != (len(c.to) == 0) {
+		if _, err := translator(t).Compose(r, o); errors.Is(err, ErrNobody) != (len(c.to) == 0) {
 			t.Errorf("%s: error %v", c.name, err)
 		}
 	}

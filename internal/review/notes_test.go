@@ -13,12 +13,21 @@ func TestNotes(t *testing.T) {
 	for _, lang := range []Lang{French, English} {
 		help, err := words.Help(lang, "", 3, "")
 		unknown, err2 := words.Help(lang, "make coffee", 3, "https://patchbot.example.org")
-		for _, err := range []error{err, err2} {
+		merged := &Commit{ID: "2ca2043b19d4c1b2a3d4e5f60718293a4b5c6d7e", Title: "Guides: x", When: sampleDate().AddDate(0, 0, -1)}
+		single, err3 := words.Thanks(lang, &cleanSingle().Series, "main", merged, "")
+		long := clean2()
+		several, err4 := words.Thanks(lang, &long.Series, "main", merged, "https://patchbot.example.org")
+		reply, err5 := words.Compose(long, composeOptions())
+		if err5 != nil {
+			t.Fatal(err5)
+		}
+		subject, held, err6 := words.Moderation(lang, reply, "https://patchbot.example.org")
+		for _, err := range []error{err, err2, err3, err4, err6} {
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-		all := map[string]string{"help": help, "unknown": unknown}
+		all := map[string]string{"help": help, "unknown": unknown, "thanks-single": single, "thanks": several, "held": "  Subject: " + subject + "\n\n" + held}
 		for _, a := range []Alert{
 			{Kind: AlertUnread, N: 7, Items: []string{"<1@example.org>: fetch wiki: connection refused", "<2@example.org>"}},
 			{Kind: AlertHeld, N: 1, Items: []string{"<pb.x@example.org> held: 100 replies within an hour, the limit is 100"}},
@@ -40,7 +49,7 @@ func TestNotes(t *testing.T) {
 				if strings.HasPrefix(strings.ToLower(line), "patchbot:") {
 					t.Errorf("%s: the line %q would be a command", name, line)
 				}
-				if n := len([]rune(line)); n > 73 {
+				if n := len([]rune(line)); n > 73 && !strings.HasPrefix(line, "  ") {
 					t.Errorf("%s: a line of %d columns: %q", name, n, line)
 				}
 			}

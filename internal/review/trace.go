@@ -77,9 +77,21 @@ func addedNear(files []patch.File, f *Failure) string {
 }
 
 // Landed is the commit that brought the last part of a series into the history of tip, when every part is there: by patch
-// id, else because the tree holds what the part makes. It is nil while the series is open.
+// id, else because the tree holds what the part makes, else because a commit names the mail. It is nil while the series is
+// open.
 func Landed(ctx context.Context, r *repo.Repo, tip string, s *patch.Series) *Commit {
-	return alreadyIn(ctx, Request{Series: s, Repo: r}, tip)
+	var last *Commit
+	for _, p := range s.Parts {
+		c, ok := r.FindApplied(ctx, tip, p.Mail.PatchID, p.Mail.Files)
+		if !ok {
+			c, ok = r.FindMessage(ctx, tip, p.Mail.Message.ID)
+		}
+		if !ok {
+			return nil
+		}
+		last = shown(c)
+	}
+	return last
 }
 
 // alreadyIn is the commit that brought the last part, when every part is in the branch; else nil.

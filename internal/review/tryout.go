@@ -1,6 +1,7 @@
 package review
 
 import (
+	"errors"
 	"fmt"
 
 	"patchbot/internal/checks"
@@ -31,8 +32,25 @@ func (t *Translator) tryOut() error {
 				return err
 			}
 		}
+		if err := t.tryNotes(lang); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// tryNotes is tryOut for the mails that are no reports.
+func (t *Translator) tryNotes(lang Lang) error {
+	const web = "https://patchbot.example.org"
+	errs := make([]error, 5)
+	_, errs[0] = t.Help(lang, "", 3, "")
+	_, errs[1] = t.Help(lang, "sample", 3, web)
+	_, _, errs[2] = t.Moderation(lang, &email.Reply{MessageID: "1@example.org", Body: "text"}, web)
+	for i, total := range []int{1, 3} {
+		r := sample(total, func(*Report) {})
+		_, errs[3+i] = t.Thanks(lang, &r.Series, "main", &Commit{ID: r.Base.Commit, Title: "Sample", When: sampleDate()}, web)
+	}
+	return errors.Join(errs...)
 }
 
 // samples are reports of every verdict and every reason.

@@ -61,11 +61,11 @@ func wrapUnread(err error) error {
 	return nil
 }
 
-// Stranded lists the mails that wait for a person, other than those held for the reason except, and those that were given
+// Stranded lists the mails that wait for a person, other than those held for one of two reasons, and those that were given
 // up and are younger than a time; without alerts and without bytes, at most the given number of each kind.
-func (db *DB) Stranded(ctx context.Context, except string, since time.Time, most int) ([]Outbox, error) {
+func (db *DB) Stranded(ctx context.Context, but, nor string, since time.Time, most int) ([]Outbox, error) {
 	q := db.reads()
-	held, err := q.HeldOutbox(ctx, sqlgen.HeldOutboxParams{Alert: KindAlert, But: text(except), Most: int32(most)})
+	held, err := q.HeldOutbox(ctx, sqlgen.HeldOutboxParams{Alert: KindAlert, But: text(but), Nor: text(nor), Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("read held mails: %w", err)
 	}

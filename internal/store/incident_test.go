@@ -68,12 +68,12 @@ func TestUnreadAndStranded(t *testing.T) {
 			_, err := db.Enqueue(ctx, o)
 			must(t, err)
 		}
-		left, err := db.Stranded(ctx, "replies are not enabled", s.now.Now().Add(-time.Hour), 10)
+		left, err := db.Stranded(ctx, "replies are not enabled", "", s.now.Now().Add(-time.Hour), 10)
 		must(t, err)
 		if len(left) != 2 || left[0].Key != "held" || left[1].State != store.StateFailed {
 			t.Errorf("stranded: %+v", left)
 		}
-		later, err := db.Stranded(ctx, "replies are not enabled", s.now.Now().Add(time.Hour), 10)
+		later, err := db.Stranded(ctx, "replies are not enabled", "", s.now.Now().Add(time.Hour), 10)
 		must(t, err)
 		if len(later) != 1 {
 			t.Errorf("a failure of old is told again: %+v", later)

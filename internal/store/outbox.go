@@ -17,9 +17,9 @@ const (
 	StateUnsent  = "unsent"  // will never be sent: its list is a dry run, or a person dropped it
 )
 
-// KindModeration is the kind of a mail that shows a held one to the person who may release it. It goes to no author and to no
+// KindModerator is the kind of a mail that shows a held one to the person who may release it. It goes to no author and to no
 // list, and counts for none of the limits on replies.
-const KindModeration = "moderator"
+const KindModerator = "moderator"
 
 // Outbox is a mail of the bot with its final bytes: nothing is made anew when it is sent again.
 type Outbox struct {

@@ -197,3 +197,12 @@ func (db *DB) SentOfSeries(ctx context.Context, id string, since time.Time) (int
 	}
 	return int(n), nil
 }
+
+// NoticesSince counts the mails sent to moderators since a time, as SentSince does.
+func (db *DB) NoticesSince(ctx context.Context, since time.Time) (int, error) {
+	n, err := db.reads().NoticesSince(ctx, max(millis(since), 1))
+	if err != nil {
+		return 0, fmt.Errorf("count notices: %w", err)
+	}
+	return int(n), nil
+}

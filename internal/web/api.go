@@ -27,7 +27,8 @@ type apiSeries struct {
 	State        string     `json:"state"`
 	SupersededBy *int       `json:"superseded_by"`
 	Verdict      *string    `json:"verdict"`
-	Base         *string    `json:"base"` // commit
+	Base         *string    `json:"base"`    // commit
+	Applied      *string    `json:"applied"` // commit that brought it into the branch
 	Received     *time.Time `json:"received"`
 	Updated      *time.Time `json:"updated"`
 	URL          string     `json:"url"`
@@ -134,7 +135,7 @@ func (s *Server) apiRow(r *http.Request, row *store.Series) apiSeries {
 	a := apiSeries{
 		ID: row.ID, Version: row.Version, Wiki: s.safe(row.Wiki), List: s.safe(row.List), Prefix: s.safe(row.Prefix),
 		Total: row.Total, Subject: s.safe(row.Subject), Author: apiAuthor{s.authorName(row)}, State: row.State,
-		Verdict: optional(row.Verdict), Base: optional(row.BaseCommit), Received: instant(row.Created), Updated: instant(row.Updated),
+		Verdict: optional(row.Verdict), Base: optional(row.BaseCommit), Applied: optional(row.Applied), Received: instant(row.Created), Updated: instant(row.Updated),
 		URL: s.absolute(r, seriesPath(row.ID)+"?v="+strconv.Itoa(row.Version)),
 	}
 	if row.SupersededBy != 0 {
@@ -170,6 +171,9 @@ func (s *Server) apiVersion(r *http.Request, lang string, row *store.Series) (ap
 		return v, err
 	}
 	for _, o := range replies {
+		if o.Kind == store.KindModerator {
+			continue
+		}
 		reply := apiReply{Kind: o.Kind, State: o.State, Created: instant(o.Created)}
 		if o.State == store.StateSent {
 			reply.Sent = instant(o.Sent)

@@ -16,7 +16,7 @@ func (f *frame) badge(row *store.Series) badge {
 		b.Sign, b.Class = "…", "wait"
 	case store.StateReady:
 		b.Sign, b.Class = "→", "wait"
-	case store.StateDone:
+	case store.StateDone, store.StateApplied:
 		b.Sign, b.Class = "✓", "good"
 	case store.StateFailed:
 		b.Sign = "?"

@@ -36,7 +36,7 @@ const allStates = "all"
 
 // states and verdicts are what the forms offer. The words are those of the store and of the JSON of the command line.
 func states() []string {
-	return []string{store.StateIncomplete, store.StateReady, store.StateDone, store.StateFailed, store.StateSuperseded}
+	return []string{store.StateIncomplete, store.StateReady, store.StateDone, store.StateApplied, store.StateFailed, store.StateSuperseded}
 }
 
 func verdicts() []string {

@@ -162,7 +162,7 @@ func (c *collector) counts(gauge func(string, float64, ...string), s store.Statu
 	}{
 		{"mails", s.Messages, []string{"patch", "cover", "reply", "ignored"}},
 		{"series", s.Series, []string{store.StateIncomplete, store.StateReady, store.StateDone, store.StateSuperseded, store.StateFailed}},
-		{"outbox", s.Outbox, []string{store.StateReady, store.StateSending, store.StateSent, store.StateFailed, store.StateHeld}},
+		{"outbox", s.Outbox, []string{store.StateReady, store.StateSending, store.StateSent, store.StateFailed, store.StateHeld, store.StateUnsent}},
 	} {
 		all := map[string]int{}
 		for _, state := range of.known {

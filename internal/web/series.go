@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"patchbot/internal/store"
@@ -23,6 +24,7 @@ type seriesPage struct {
 	Due      *moment
 	Trouble  bool // the last attempt failed
 	Base     string
+	Applied  string // commit that brought it, empty while it is open
 	Versions []versionLink
 	Parts    int
 	Report   *reportView
@@ -65,7 +67,7 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) error {
 	f := s.frame(r, "")
 	view := &seriesPage{
 		frame: f, Row: row, Subject: f.subject(row.Subject, row.List), Author: f.author(row), Badge: f.badge(row),
-		Wiki: f.server.safe(row.Wiki), Received: f.At(row.Created), Base: shortCommit(row.BaseCommit), Parts: row.Total,
+		Wiki: f.server.safe(row.Wiki), Received: f.At(row.Created), Base: shortCommit(row.BaseCommit), Applied: shortCommit(row.Applied), Parts: row.Total,
 		JSON: f.Link(apiPath(row.ID)),
 	}
 	f.Name = view.Subject.Text + " (v" + strconv.Itoa(row.Version) + ")"
@@ -108,7 +110,7 @@ func (f *frame) open(view *seriesPage, row *store.Series, versions []store.Serie
 		v := &versions[i]
 		href := f.Link(seriesPath(v.ID), "v", strconv.Itoa(v.Version))
 		b := f.badge(v)
-		if v.Verdict != "" {
+		if v.Verdict != "" && v.State != store.StateApplied {
 			b = f.verdict(v.Verdict)
 		}
 		view.Versions = append(view.Versions, versionLink{v.Version, b, href, v.Version == row.Version})
@@ -147,7 +149,9 @@ func (f *frame) story(ctx context.Context, view *seriesPage, row *store.Series) 
 		return err
 	}
 	for i := range replies {
-		view.Replies = append(view.Replies, f.reply(&replies[i]))
+		if replies[i].Kind != store.KindModerator { // it went to one person, and shows a reply that stands here
+			view.Replies = append(view.Replies, f.reply(&replies[i]))
+		}
 	}
 	steps, err := db.JournalOf(ctx, row.ID, row.Version)
 	if err != nil {
@@ -175,8 +179,17 @@ func arrival(m *store.Message) time.Time {
 	return m.Arrived
 }
 
+// replyKind is what a reply tells: a verdict, or something else.
+func (f *frame) replyKind(kind string) badge {
+	if slices.Contains(verdicts(), kind) {
+		return f.verdict(kind)
+	}
+	word, _, _ := strings.Cut(kind, "-") // links-2
+	return badge{Sign: "·", Word: f.wordOr("reply.", word), Class: "off"}
+}
+
 func (f *frame) reply(o *store.Outbox) replyView {
-	v := replyView{Verdict: f.verdict(o.Kind), State: badge{Word: f.wordOr("outbox.", o.State)}, At: f.At(o.Created)}
+	v := replyView{Verdict: f.replyKind(o.Kind), State: badge{Word: f.wordOr("outbox.", o.State)}, At: f.At(o.Created)}
 	switch o.State {
 	case store.StateSent:
 		v.State.Sign, v.State.Class, v.At = "✓", "good", f.At(o.Sent)

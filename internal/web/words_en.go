@@ -15,7 +15,7 @@ func englishWords() map[string]string {
 		"list.mail": "Find a mail", "list.mail-id": "Message-ID of the mail", "list.mail-go": "Find",
 
 		"state.current": "current versions", "state.all": "all versions", "state.incomplete": "waits for parts",
-		"state.ready": "to be reviewed", "state.done": "reviewed", "state.superseded": "superseded", "state.failed": "failed",
+		"state.ready": "to be reviewed", "state.done": "reviewed", "state.superseded": "superseded", "state.failed": "failed", "state.applied": "merged",
 		"verdict.clean": "clean", "verdict.remarks": "remarks", "verdict.changes-needed": "changes needed",
 		"verdict.does-not-apply": "does not apply", "verdict.incomplete": "incomplete", "verdict.not-reviewed": "not reviewed",
 		"superseded-by": "Superseded by version",
@@ -29,7 +29,7 @@ func englishWords() map[string]string {
 		"rest.one":        "%d more finding is in the JSON version.", "rest.other": "%d more findings are in the JSON version.",
 
 		"series.summary": "Summary", "series.author": "Author", "series.version": "Version", "series.wiki": "Wiki", "series.received": "Received",
-		"series.verdict": "Verdict", "series.base": "Base", "series.base-on": "on", "series.due": "Next step", "series.versions": "Versions",
+		"series.verdict": "Verdict", "series.base": "Base", "series.base-on": "on", "series.due": "Next step", "series.applied": "Merged as", "series.versions": "Versions",
 		"series.this": "shown", "series.trouble": "The last attempt came to nothing; that is not the fault of the series.",
 		"series.report": "Report", "series.none": "This version has not been reviewed yet.",
 		"series.unshown": "The text of this report cannot be shown.",
@@ -48,8 +48,9 @@ func englishWords() map[string]string {
 		"file.A": "added", "file.M": "modified", "file.D": "deleted", "file.R": "renamed", "file.C": "copied", "file.from": "from",
 		"severity.error": "error", "severity.warning": "warning", "severity.note": "note", "severity.off": "off",
 
-		"kind.patch": "patch", "kind.cover": "cover letter", "kind.reply": "reply", "kind.ignored": "ignored",
-		"outbox.ready": "to be sent", "outbox.sending": "being sent", "outbox.sent": "sent", "outbox.held": "held", "outbox.failed": "not sent",
+		"kind.patch": "patch", "kind.cover": "cover letter", "kind.reply": "reply", "kind.ignored": "ignored", "kind.command": "command",
+		"reply.help": "help", "reply.applied": "thanks", "reply.links": "dead links",
+		"outbox.ready": "to be sent", "outbox.sending": "being sent", "outbox.sent": "sent", "outbox.held": "held", "outbox.failed": "not sent", "outbox.unsent": "not to be sent",
 
 		"journal.caption": "What happened, in order", "journal.when": "When", "journal.what": "Step", "journal.detail": "Detail",
 		"event.received": "received", "event.taken": "taken", "event.ignored": "ignored", "event.assembled": "put into the series", "event.not-in-a-series": "in no series",
@@ -58,6 +59,8 @@ func englishWords() map[string]string {
 		"event.sending": "sending began", "event.sent": "reply sent", "event.send-retry": "to be sent again",
 		"event.send-unknown": "unknown whether sent", "event.send-failed": "sending given up", "event.held": "reply held", "event.released": "reply released",
 		"event.links": "links asked again", "event.shown": "shown beside the patches", "event.not-shown": "could not be shown beside the patches",
+		"event.applied": "merged into the branch", "event.not-mailed": "no mail about it", "event.unsent": "reply not to be sent", "event.postponed": "reply put off",
+		"event.command": "command obeyed", "event.command-refused": "command left alone",
 
 		"message.name": "Mail", "message.arrived": "Received", "message.kind": "Kind", "message.subject": "Subject",
 		"message.private": "This mail did not come through a list; its content is not shown.",

@@ -15,7 +15,7 @@ func frenchWords() map[string]string {
 		"list.mail": "Retrouver un message", "list.mail-id": "Identifiant du message (champ Message-ID)", "list.mail-go": "Retrouver",
 
 		"state.current": "versions actuelles", "state.all": "toutes les versions", "state.incomplete": "attend des parties",
-		"state.ready": "à vérifier", "state.done": "vérifiée", "state.superseded": "remplacée", "state.failed": "en échec",
+		"state.ready": "à vérifier", "state.done": "vérifiée", "state.superseded": "remplacée", "state.failed": "en échec", "state.applied": "intégrée",
 		"verdict.clean": "rien à signaler", "verdict.remarks": "remarques", "verdict.changes-needed": "à corriger",
 		"verdict.does-not-apply": "ne s'applique pas", "verdict.incomplete": "incomplète", "verdict.not-reviewed": "non vérifiée",
 		"superseded-by": "Remplacée par la version",
@@ -29,7 +29,7 @@ func frenchWords() map[string]string {
 		"rest.one":        "%d autre constat est dans la version JSON.", "rest.other": "%d autres constats sont dans la version JSON.",
 
 		"series.summary": "En bref", "series.author": "Auteur ou autrice", "series.version": "Version", "series.wiki": "Wiki", "series.received": "Reçue",
-		"series.verdict": "Verdict", "series.base": "Base", "series.base-on": "sur", "series.due": "Prochaine étape", "series.versions": "Versions",
+		"series.verdict": "Verdict", "series.base": "Base", "series.base-on": "sur", "series.due": "Prochaine étape", "series.applied": "Intégrée comme", "series.versions": "Versions",
 		"series.this": "affichée", "series.trouble": "La dernière tentative n'a pas abouti ; ce n'est pas la faute de la série.",
 		"series.report": "Rapport", "series.none": "Cette version n'a pas encore été vérifiée.",
 		"series.unshown": "Le texte de ce rapport ne peut pas être affiché.",
@@ -48,8 +48,9 @@ func frenchWords() map[string]string {
 		"file.A": "ajouté", "file.M": "modifié", "file.D": "supprimé", "file.R": "renommé", "file.C": "copié", "file.from": "depuis",
 		"severity.error": "erreur", "severity.warning": "remarque", "severity.note": "note", "severity.off": "désactivée",
 
-		"kind.patch": "correctif", "kind.cover": "lettre de présentation", "kind.reply": "réponse", "kind.ignored": "ignoré",
-		"outbox.ready": "à envoyer", "outbox.sending": "envoi en cours", "outbox.sent": "envoyée", "outbox.held": "retenue", "outbox.failed": "envoi impossible",
+		"kind.patch": "correctif", "kind.cover": "lettre de présentation", "kind.reply": "réponse", "kind.ignored": "ignoré", "kind.command": "commande",
+		"reply.help": "aide", "reply.applied": "remerciement", "reply.links": "liens morts",
+		"outbox.ready": "à envoyer", "outbox.sending": "envoi en cours", "outbox.sent": "envoyée", "outbox.held": "retenue", "outbox.failed": "envoi impossible", "outbox.unsent": "ne sera pas envoyée",
 
 		"journal.caption": "Ce qui s'est passé, dans l'ordre", "journal.when": "Quand", "journal.what": "Étape", "journal.detail": "Détail",
 		"event.received": "reçu", "event.taken": "pris en compte", "event.ignored": "ignoré", "event.assembled": "rattaché à la série", "event.not-in-a-series": "dans aucune série",
@@ -58,6 +59,8 @@ func frenchWords() map[string]string {
 		"event.sending": "envoi commencé", "event.sent": "réponse envoyée", "event.send-retry": "envoi à refaire",
 		"event.send-unknown": "envoi incertain", "event.send-failed": "envoi abandonné", "event.held": "réponse retenue", "event.released": "réponse libérée",
 		"event.links": "liens interrogés de nouveau", "event.shown": "montrée à côté des correctifs", "event.not-shown": "impossible à montrer à côté des correctifs",
+		"event.applied": "intégrée à la branche", "event.not-mailed": "aucun message à ce sujet", "event.unsent": "réponse à ne pas envoyer", "event.postponed": "réponse remise à plus tard",
+		"event.command": "commande exécutée", "event.command-refused": "commande laissée sans suite",
 
 		"message.name": "Message", "message.arrived": "Reçu", "message.kind": "Nature", "message.subject": "Sujet",
 		"message.private": "Ce message n'est pas passé par une liste ; son contenu n'est pas montré.",

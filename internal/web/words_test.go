@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"patchbot/internal/store"
 )
 
 // TestWords holds that both languages have the same words, and every word that the templates ask for.
@@ -60,6 +62,14 @@ func TestWords(t *testing.T) {
 	}
 	for _, word := range verdicts() {
 		must("verdict." + word)
+	}
+	for _, kind := range []string{"kind.command", "reply.help", "reply.applied", "reply.links", "outbox.unsent"} {
+		must(kind)
+	}
+	for _, event := range []string{
+		store.EventCommand, store.EventCommandRefused, store.EventUnsent, store.EventPostponed, store.EventReleased, store.EventHeld, "applied", "not-mailed", "links",
+	} {
+		must("event." + event)
 	}
 	for _, status := range []int{400, 404, 405, 500, 503} {
 		must(fmt.Sprintf("problem.%d.name", status))

@@ -16,7 +16,7 @@ JOIN message AS m ON m.series_id = s.id AND m.version = s.version
 WHERE s.state = 'ready' AND s.cause = '' AND m.recorded < @before;
 
 -- name: HeldOutbox :many
-SELECT * FROM outbox WHERE state = 'held' AND kind <> @alert AND error <> @but
+SELECT * FROM outbox WHERE state = 'held' AND kind <> @alert AND error NOT IN (@but, @nor)
 ORDER BY run_at, key LIMIT @most;
 
 -- name: FailedOutbox :many

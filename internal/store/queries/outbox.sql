@@ -74,6 +74,9 @@ SELECT COUNT(*) AS amount FROM outbox AS o LEFT JOIN series AS s ON s.id = o.ser
 WHERE o.sent >= @since AND o.state IN ('sending', 'sent') AND o.kind <> 'moderator'
     AND (CAST(@author AS TEXT) = '' OR s.author_email = @author);
 
+-- name: NoticesSince :one
+SELECT COUNT(*) AS amount FROM outbox WHERE sent >= @since AND state IN ('sending', 'sent') AND kind = 'moderator';
+
 -- name: SentOfSeries :one
 SELECT COUNT(*) AS amount FROM outbox WHERE series_id = @series_id AND sent >= @since AND state IN ('sending', 'sent')
     AND kind <> 'moderator';

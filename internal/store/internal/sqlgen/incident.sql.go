@@ -79,18 +79,24 @@ func (q *Queries) FailedOutbox(ctx context.Context, arg FailedOutboxParams) ([]O
 }
 
 const heldOutbox = `-- name: HeldOutbox :many
-SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion FROM outbox WHERE state = 'held' AND kind <> $1 AND error <> $2
-ORDER BY run_at, key LIMIT $3
+SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion FROM outbox WHERE state = 'held' AND kind <> $1 AND error NOT IN ($2, $3)
+ORDER BY run_at, key LIMIT $4
 `
 
 type HeldOutboxParams struct {
 	Alert string
 	But   string
+	Nor   string
 	Most  int32
 }
 
 func (q *Queries) HeldOutbox(ctx context.Context, arg HeldOutboxParams) ([]Outbox, error) {
-	rows, err := q.db.QueryContext(ctx, heldOutbox, arg.Alert, arg.But, arg.Most)
+	rows, err := q.db.QueryContext(ctx, heldOutbox,
+		arg.Alert,
+		arg.But,
+		arg.Nor,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}

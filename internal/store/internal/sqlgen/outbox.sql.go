@@ -352,6 +352,17 @@ func (q *Queries) NextOutbox(ctx context.Context, never int64) (int64, error) {
 	return due, err
 }
 
+const noticesSince = `-- name: NoticesSince :one
+SELECT COUNT(*) AS amount FROM outbox WHERE sent >= $1 AND state IN ('sending', 'sent') AND kind = 'moderator'
+`
+
+func (q *Queries) NoticesSince(ctx context.Context, since int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, noticesSince, since)
+	var amount int64
+	err := row.Scan(&amount)
+	return amount, err
+}
+
 const outboxByKey = `-- name: OutboxByKey :one
 SELECT key, series_id, version, kind, message_id, sender, recipients, raw_hash, state, run_at, attempts, probes, owner, lease, epoch, queue_id, error, created, sent, released, occasion FROM outbox WHERE key = $1
 `
