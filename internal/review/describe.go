@@ -63,6 +63,7 @@ func describePart(p *patch.Part) Part {
 	}
 	for _, f := range m.Files {
 		d.Files = append(d.Files, File{Path: f.Path, OldPath: f.OldPath, Status: f.Status})
+		d.Diffs = append(d.Diffs, diffDigest(&f))
 	}
 	return d
 }

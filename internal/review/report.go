@@ -100,6 +100,7 @@ type Part struct {
 	Message   string        `json:"message"` // commit message as git am records it
 	PatchID   string        `json:"patch_id"`
 	Files     []File        `json:"files,omitempty"`
+	Diffs     []string      `json:"diffs,omitempty"` // of the files: what the part does to each, see diffDigest
 
 	Status repo.Status `json:"status"`
 	How    repo.How    `json:"how,omitempty"`

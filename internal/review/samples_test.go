@@ -125,6 +125,8 @@ func replies() map[string]reply {
 		"moved":          {moved(), onList()},
 		"late":           {late(), withWeb()},
 		"incomplete":     {incomplete(), onList()},
+		"incomplete-two": {incompleteTwo(), onList()},
+		"second-single":  {secondSingle(), onList()},
 		"flowed":         {damaged(patch.DamageFlowed), onList()},
 		"trouble":        {troubled(), onList()},
 		"corrupt":        {corrupt(), onList()},
@@ -211,6 +213,20 @@ func incomplete() *Report {
 	return judged(r)
 }
 
+func incompleteTwo() *Report {
+	r := incomplete()
+	r.Series.Parts, r.Series.Missing = r.Series.Parts[:1], []int{2, 3}
+	return judged(r)
+}
+
+// secondSingle is a patch that repairs all that was found in its first version.
+func secondSingle() *Report {
+	r := cleanSingle()
+	r.Series.Version = 2
+	r.Progress = &Progress{Since: 1, Before: 2, Resolved: 2, Parts: []Change{{Index: 1, What: "changed", Message: true, Files: []string{"index.md"}}}}
+	return judged(r)
+}
+
 func damaged(kind patch.Damage) *Report {
 	r := posted(1, "index: Fix a typo", "index: Fix a typo")
 	r.Base, r.Apply = Base{}, Apply{Status: repo.StatusNotTried}
@@ -236,7 +252,8 @@ func second() *Report {
 	other := r.Series.Parts[0]
 	other.Index, other.Subject = 2, "guides: Rename a heading"
 	r.Series.Parts = append(r.Series.Parts, other)
-	r.Progress = &Progress{Since: 1, Before: 4, Resolved: 3, Parts: []Change{{1, "changed"}, {2, "same"}}}
+	r.Progress = &Progress{Since: 1, Before: 4, Resolved: 3, Gone: []string{"index.en: Draft"},
+		Parts: []Change{{Index: 1, What: "changed", Message: true, Files: []string{"faq.en.md", "index.en.md"}}, {Index: 2, What: "same", Was: "3/3"}}}
 	return judged(r)
 }
 

@@ -34,14 +34,14 @@ type view struct {
 	Below   string // series that it was applied on top of, empty when none
 	Lacking string // what it stands on and was not applied on top of, with the reasons, empty when nothing
 
-	Pages    int    // pages touched
-	Links    int    // links added
-	AllFine  bool   // every added link was looked at and is fine
-	Since    string // "v1": the version that Progress and Changes compare with, empty when there is nothing to say
-	Progress string // "3 of 4 findings resolved, 1 remains"
-	Changes  string // "1/2 unchanged; 2/2 changed"
-	Moved    bool   // it did apply before the branch moved
-	Late     int    // links that turned out dead after the review, which is all there is to say; else 0
+	Pages    int      // pages touched
+	Links    int      // links added
+	AllFine  bool     // every added link was looked at and is fine
+	Since    string   // "v1": the version that Progress and Changes compare with, empty when there is nothing to say
+	Progress string   // "3 of 4 findings resolved, 1 remains"
+	Changes  []string // a line for each part: "2/2  changed: index.md"
+	Moved    bool     // it did apply before the branch moved
+	Late     int      // links that turned out dead after the review, which is all there is to say; else 0
 
 	Mailed *mailed // what the way of mailing did to it, nil when nothing
 
@@ -59,6 +59,7 @@ type view struct {
 	Already  *seen     // commit that holds the changes, nil when unknown
 	Received string    // "1/3 and 3/3"
 	Missing  string    // "2/3"
+	Absent   int       // how many parts that is
 	Reason   string    // why it was not reviewed: a key of the skeleton's own
 	Where    string    // the mail in question, "2/3", empty for a single patch
 	Title    string    // of the patch in question, empty for a single one
@@ -180,6 +181,7 @@ func (v *voice) view(r *Report, o RenderOptions, maxFindings int) (*view, error)
 	w.Conflict = b.conflict()
 	w.Already = b.seen(r.Apply.Already)
 	w.Received, w.Missing = b.received()
+	w.Absent = len(s.Missing)
 	w.because(b)
 	return w, b.err
 }
