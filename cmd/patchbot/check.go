@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -237,13 +238,17 @@ func (c checkCommand) print(sh *Shell, conf *config.Config, words *review.Transl
 		}
 		return nil
 	}
+	own, err := listTranslators(conf)
+	if err != nil {
+		return err
+	}
 	for i, rep := range reports {
 		if i > 0 {
 			fmt.Fprintln(sh.Out)
 		}
 		w := wikiFor(conf, rep.Series.Prefix)
 		l := listFor(conf, w)
-		o := composeOptions(conf, w, l, lang)
+		o, words := composeOptions(conf, w, l, lang), cmp.Or(own[l.Name], words)
 		if c.Format == "mail" {
 			reply, err := words.Compose(rep, o)
 			if err != nil {

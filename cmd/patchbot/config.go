@@ -28,6 +28,9 @@ func (c configCommand) Run(ctx context.Context, sh *Shell) error {
 	if _, err := translator(conf); err != nil {
 		return err
 	}
+	if _, err := listTranslators(conf); err != nil {
+		return err
+	}
 	if c.Check {
 		if problems := conf.Serviceable(); len(problems) > 0 {
 			return problems

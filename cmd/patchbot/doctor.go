@@ -160,7 +160,11 @@ func (d *doctor) texts() {
 		}
 		d.ok("rules", "%d of %d are on", on, len(checks.All()))
 	}
-	if _, err := translator(d.conf); err != nil {
+	_, err := translator(d.conf)
+	if err == nil {
+		_, err = listTranslators(d.conf)
+	}
+	if err != nil {
 		d.wrong("templates", "repair the file, or take it away to get the built-in text back", err)
 	} else {
 		d.ok("templates", "the replies can be written in every language")

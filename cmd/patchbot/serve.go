@@ -163,6 +163,10 @@ func botOptions(conf *config.Config, db *store.DB, log *slog.Logger) (bot.Option
 	if err != nil {
 		return bot.Options{}, err
 	}
+	own, err := listTranslators(conf)
+	if err != nil {
+		return bot.Options{}, err
+	}
 	wikis, err := wikis(conf, db, log)
 	if err != nil {
 		return bot.Options{}, err
@@ -171,7 +175,7 @@ func botOptions(conf *config.Config, db *store.DB, log *slog.Logger) (bot.Option
 	lim.Bytes = conf.Mail.MaxBytes
 	return bot.Options{
 		Store: db, Mailbox: conf.IMAP.User + "@" + conf.IMAP.Host + "/" + conf.IMAP.Mailbox,
-		WebURL: conf.Web.URL, Lists: lists(conf), Wikis: wikis, Rules: rules, Words: words, Limits: lim,
+		WebURL: conf.Web.URL, Lists: lists(conf, own), Wikis: wikis, Rules: rules, Words: words, Limits: lim,
 		Self: bot.Self{Name: conf.Bot.Name, Address: conf.Bot.Address, Aliases: conf.Bot.Aliases, SentCopy: conf.SMTP.SentCopy},
 		Policy: bot.Policy{
 			IncompleteAfter: time.Duration(conf.Series.IncompleteAfter), Settle: time.Duration(conf.Series.Settle),
@@ -194,12 +198,12 @@ func authServers(conf *config.Config) []string {
 	return []string{conf.Private.AuthservID}
 }
 
-func lists(conf *config.Config) []bot.List {
+func lists(conf *config.Config, own map[string]*review.Translator) []bot.List {
 	var out []bot.List
 	for _, l := range conf.Lists {
 		one := bot.List{
 			Name: l.Name, Addresses: l.Addresses, IDs: l.IDs, Kind: review.ListKind(l.Kind), Lang: review.Lang(l.Language), Archive: l.Archive,
-			To: review.Audience(l.To), DryRun: l.DryRun,
+			To: review.Audience(l.To), DryRun: l.DryRun, Words: own[l.Name],
 		}
 		for _, v := range l.Verdicts {
 			one.Verdicts = append(one.Verdicts, review.Verdict(v))

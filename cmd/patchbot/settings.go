@@ -81,15 +81,42 @@ var severities = map[string]checks.Severity{"off": checks.Off, "note": checks.No
 
 // translator reads the built-in words and those of the template directory, when there is one.
 func translator(c *config.Config) (*review.Translator, error) {
-	var o review.Options
-	if info, err := os.Stat(c.Templates); err == nil && info.IsDir() {
-		o.Overlay = os.DirFS(c.Templates)
+	return translatorIn(review.Options{Overlay: directory(c.Templates)}, c.Templates)
+}
+
+// listTranslators reads the words of the lists that have a directory of their own, named like the list, in the template
+// directory.
+func listTranslators(c *config.Config) (map[string]*review.Translator, error) {
+	own := map[string]*review.Translator{}
+	for _, l := range c.Lists {
+		dir := filepath.Join(c.Templates, l.Name)
+		above := directory(dir)
+		if c.Templates == "" || above == nil {
+			continue
+		}
+		t, err := translatorIn(review.Options{Overlay: directory(c.Templates), Above: above}, dir)
+		if err != nil {
+			return nil, err
+		}
+		own[l.Name] = t
 	}
+	return own, nil
+}
+
+func translatorIn(o review.Options, dir string) (*review.Translator, error) {
 	t, err := review.NewTranslator(o)
 	if err != nil {
-		return nil, usage(fmt.Errorf("templates in %s: %w", c.Templates, err), "take the broken file away to get the built-in text back")
+		return nil, usage(fmt.Errorf("templates in %s: %w", dir, err), "take the broken file away to get the built-in text back")
 	}
 	return t, nil
+}
+
+// directory is a directory as files, nil when there is none.
+func directory(path string) fs.FS {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return nil
+	}
+	return os.DirFS(path)
 }
 
 func hostNamed(name string) (wiki.Host, error) {
@@ -151,7 +178,7 @@ func listFor(c *config.Config, w config.Wiki) config.List {
 // composeOptions makes the reply that the bot would send from this configuration.
 func composeOptions(c *config.Config, w config.Wiki, l config.List, lang review.Lang) review.ComposeOptions {
 	o := review.ComposeOptions{
-		RenderOptions: review.RenderOptions{Lang: lang, List: review.ListKind(l.Kind), Archive: l.Archive, Branch: w.Branch},
+		RenderOptions: review.RenderOptions{Lang: lang, List: review.ListKind(l.Kind), Archive: l.Archive, Branch: w.Branch, WebURL: c.Web.URL, Listen: len(l.Addresses) > 0 && l.To != "author"},
 		From:          email.Address{Name: c.Bot.Name, Addr: cmp.Or(c.Bot.Address, "patchbot@localhost")},
 		Date:          time.Now(), To: review.Audience(l.To),
 	}

@@ -110,7 +110,7 @@ func (b *Bot) thanks(claim *store.Series, s *patch.Series, w *Wiki, l *List, c *
 		return outgoing{}, "the commit is no news any more", nil
 	}
 	described := review.Describe(s)
-	text, err := b.Words.Thanks(l.Lang, &described, w.Branch, c, b.WebURL)
+	text, err := b.words(l).Thanks(l.Lang, &described, w.Branch, c, b.WebURL)
 	if err != nil {
 		return outgoing{}, "", fmt.Errorf("write thanks: %w", err)
 	}

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,8 +64,9 @@ type List struct {
 	IDs       []string // values of List-Id
 	Kind      review.ListKind
 	Lang      review.Lang
-	Archive   string           // URL, may be empty
-	Verdicts  []review.Verdict // that are mailed; none: all
+	Archive   string             // URL, may be empty
+	Words     *review.Translator // of its own; nil: those of all lists
+	Verdicts  []review.Verdict   // that are mailed; none: all
 	To        review.Audience
 	Quiet     Quiet
 	DryRun    bool   // replies are stored and shown, never sent
@@ -348,6 +350,9 @@ func (b *Bot) list(m *email.Message) *List {
 	}
 	return nil
 }
+
+// words are those that a list is written to in.
+func (b *Bot) words(l *List) *review.Translator { return cmp.Or(l.Words, b.Words) }
 
 func (b *Bot) listNamed(name string) *List {
 	for i := range b.Lists {

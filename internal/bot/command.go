@@ -106,7 +106,7 @@ func (b *Bot) prepare(c *store.Command, mail *patch.Mail, s *store.Series) error
 		// An unknown command may be an ordinary sentence: the series gets the help once for it.
 		key, unknown = s.ID+"|unknown-command", cmp.Or(c.Text, "…")
 	}
-	text, err := b.Words.Help(l.Lang, unknown, commandsADay, b.WebURL)
+	text, err := b.words(l).Help(l.Lang, unknown, commandsADay, b.WebURL)
 	if err != nil {
 		return fmt.Errorf("write help: %w", err)
 	}

@@ -73,7 +73,7 @@ func (b *Bot) sealed(mail *email.Reply, of occasion) (*store.Outbox, error) {
 // notice is the mail that shows a held one to the moderator, and says how to let it go.
 func (b *Bot) notice(held *email.Reply, of occasion, l *List) (*store.Outbox, error) {
 	of.key, of.kind = of.key+"|"+store.KindModerator, store.KindModerator
-	subject, body, err := b.Words.Moderation(l.Lang, held, b.WebURL)
+	subject, body, err := b.words(l).Moderation(l.Lang, held, b.WebURL)
 	if err != nil {
 		return nil, fmt.Errorf("write to the moderator: %w", err)
 	}

@@ -71,6 +71,10 @@ func TestAudience(t *testing.T) {
 		if got := r.out.mails[0].to; !slices.Equal(got, want) {
 			t.Errorf("%q: reply to %q, want %q", audience, got, want)
 		}
+		first := email.Parse(r.out.mails[0].raw, email.DefaultLimits())
+		if promised := strings.Contains(first.Text, "patchbot: recheck"); promised != slices.Contains(want, listAddress) {
+			t.Errorf("%q: an answer that reaches nobody is asked for, or one that would is not: %v", audience, promised)
+		}
 		want = slices.Clone(want)
 		if i := slices.Index(want, author); i >= 0 {
 			want[i] = "maintainer@example.org"

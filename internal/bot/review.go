@@ -208,8 +208,8 @@ func (b *Bot) reply(ctx context.Context, claim *store.Series, report *review.Rep
 	if silent, err = b.silence(ctx, claim, report, l); silent != "" || err != nil {
 		return outgoing{}, silent, err
 	}
-	mail, err := b.Words.Compose(report, review.ComposeOptions{
-		RenderOptions: review.RenderOptions{Lang: l.Lang, List: l.Kind, ListAddress: l.Addresses[0], Archive: l.Archive, WebURL: b.WebURL, Branch: w.Branch, Listen: true, Retry: b.Links != nil && len(report.Unsettled()) > 0},
+	mail, err := b.words(l).Compose(report, review.ComposeOptions{
+		RenderOptions: review.RenderOptions{Lang: l.Lang, List: l.Kind, ListAddress: l.Addresses[0], Archive: l.Archive, WebURL: b.WebURL, Branch: w.Branch, Listen: l.To != review.ToAuthor && claim.List != "", Retry: b.Links != nil && len(report.Unsettled()) > 0},
 		From:          b.from(), Domain: domain(b.Self.Address), Date: b.Now(), To: l.To, Private: claim.List == "",
 	})
 	if errors.Is(err, review.ErrNobody) {

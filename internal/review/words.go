@@ -46,6 +46,8 @@ type Options struct {
 	// Overlay holds an administrator's own files, each optional: fr.toml, rules.fr.toml and reply.fr.txt, and likewise for
 	// other languages. A string or a file found there replaces the built-in one. Nil means none.
 	Overlay fs.FS
+	// Above holds such files for one list. They count before those of Overlay.
+	Above fs.FS
 }
 
 // NewTranslator reads all words. With an overlay it then tries each skeleton on sample reports, so that a broken override is
@@ -61,8 +63,11 @@ func NewTranslator(o Options) (*Translator, error) {
 			return nil, err
 		}
 	}
-	if o.Overlay != nil {
-		if err := t.read(o.Overlay, ".", skeletons); err != nil {
+	for _, own := range []fs.FS{o.Overlay, o.Above} {
+		if own == nil {
+			continue
+		}
+		if err := t.read(own, ".", skeletons); err != nil {
 			return nil, err
 		}
 	}
@@ -73,7 +78,7 @@ func NewTranslator(o Options) (*Translator, error) {
 		}
 		t.voices[lang] = v
 	}
-	if o.Overlay == nil {
+	if o.Overlay == nil && o.Above == nil {
 		return t, nil // the tests have tried the built-in words
 	}
 	return t, t.tryOut()

@@ -199,3 +199,21 @@ func FuzzParseStrings(f *testing.F) {
 		}
 	})
 }
+
+// A list may have words of its own, on top of those of all lists.
+func TestListOverlay(t *testing.T) {
+	words, err := NewTranslator(Options{
+		Overlay: overlay(map[string]string{"en.toml": "[count.error]\none = \"{{.N}} slip\"\nother = \"{{.N}} slips\"\n", "reply.en.txt": "all\n"}),
+		Above:   overlay(map[string]string{"reply.en.txt": "one list: {{.Counts}}\n"}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := words.Render(changesNeeded(), RenderOptions{Lang: English})
+	if err != nil || text.Body != "one list: 2 slips and 1 warning\n" {
+		t.Errorf("%v, %q", err, text.Body)
+	}
+	if _, err := NewTranslator(Options{Above: overlay(map[string]string{"reply.en.txt": "{{.No}}"})}); err == nil {
+		t.Error("a broken file of a list is no error")
+	}
+}
