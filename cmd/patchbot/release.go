@@ -19,7 +19,7 @@ type releaseCommand struct {
 // Help is shown by --help.
 func (releaseCommand) Help() string {
 	return "A reply waits for a person when its list has hold = true, when it is beyond a cap, when the mails that it answers are old,\n" +
-		"or when nobody knows whether it has left. The daemon may run: it sends what was released within half a minute, whatever\n" +
+		"or when nobody knows whether it has left. The daemon may run: it sends what was released within ten seconds, whatever\n" +
 		"the caps and the quiet hours say. Releasing twice does no harm.\n\n" +
 		examples("patchbot release pb.s6semw3cwwkplwvywpyokhz6g5arkn2q@example.org", "patchbot release --drop 812-v2")
 }

@@ -230,7 +230,7 @@ func (b *Bot) cursor(ctx context.Context) (store.Cursor, error) {
 func (b *Bot) Touch() { b.advance(Intake) }
 
 // pause is how long a loop sleeps at most: a row that another process wrote is seen within this time.
-const pause = 30 * time.Second
+const pause = 10 * time.Second
 
 // notMine is how long a loop sleeps when something is due that it does not do.
 const notMine = 250 * time.Millisecond
@@ -254,7 +254,11 @@ func (b *Bot) loop(ctx context.Context, l Loop, wake <-chan struct{}, step func(
 			failures = 0
 		default:
 			failures = 0
-			if !sleep(ctx, wake, b.untilDue(ctx, l)) {
+			rest := b.untilDue(ctx, l)
+			if l == Worker && b.Policy.LookAtBase > 0 {
+				rest = min(rest, max(b.looked.Add(b.Policy.LookAtBase).Sub(b.Now()), 0))
+			}
+			if !sleep(ctx, wake, rest) {
 				return ctx.Err()
 			}
 		}
