@@ -46,6 +46,14 @@ func TestCaps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		french, err := words.Render(r, RenderOptions{Lang: French, WebURL: "https://patchbot.example.org"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "one rule" { // the other one changes with every rule that is added
+			golden(t, "caps.en", text.Body)
+			golden(t, "caps.fr", french.Body)
+		}
 		shown := map[string]int{}
 		total := 0
 		for _, rule := range checks.All() {

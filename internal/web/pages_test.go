@@ -39,12 +39,14 @@ func TestListShowsSeries(t *testing.T) {
 
 func TestListFilters(t *testing.T) {
 	s := newSite(t, nil)
+	s.add(series{id: "zero", subject: "Merged", verdict: "clean", applied: "2ca2043b19d42ca2043b19d42ca2043b19d42ca2"})
 	s.add(series{id: "one", subject: "Réécriture de l'Introduction", verdict: "clean"})
 	s.add(series{id: "two", subject: "Introduction, second part", verdict: "remarks"})
 	s.add(series{id: "three", subject: "100% <b>"})
 	s.add(series{id: "four", subject: "Waits", state: store.StateIncomplete})
 	for query, want := range map[string]string{
-		"":                                    "four three two one",
+		"state=applied":                       "zero",
+		"":                                    "four three two one zero",
 		"q=introduction":                      "two one",
 		"q=reecriture+INTRODUCTION":           "one",
 		"q=r%C3%A9%C3%A9":                     "one",
@@ -57,7 +59,7 @@ func TestListFilters(t *testing.T) {
 		"state=incomplete":                    "four",
 		"state=superseded":                    "",
 		"q=introduction&state=done&before=1":  "",
-		"before=" + ms(s.now.Add(time.Hour)):  "four three two one",
+		"before=" + ms(s.now.Add(time.Hour)):  "four three two one zero",
 		"before=" + ms(s.now.Add(-time.Hour)): "",
 	} {
 		if got := strings.Join(seriesLinks(s.page("/?"+query)), " "); got != want {
@@ -69,6 +71,8 @@ func TestListFilters(t *testing.T) {
 			t.Errorf("?%s: %d", query, w.Code)
 		}
 	}
+	wants(t, s.page("/?state=applied&lang=en"), "merged")
+	wants(t, s.page("/s/zero?lang=en"), "Merged as", "2ca2043b19d4", "merged")
 	wants(t, s.page("/?q=100%25+%3Cb&state=done&verdict=clean"), `value="100% &lt;b"`, `<option value="done" selected>`,
 		`<option value="clean" selected>`, "Aucune série ne correspond.", "Tout afficher")
 }

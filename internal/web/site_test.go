@@ -107,6 +107,7 @@ func rulesStub(lang string) ([]web.Rule, error) {
 
 // series is what a test wants to see in the store.
 type series struct {
+	applied string // commit that brought it
 	id      string
 	version int
 	subject string
@@ -191,7 +192,7 @@ func (s *site) review(x series) {
 	must(s.t, err)
 	key := fmt.Sprintf("%s|%d|%s", x.id, x.version, x.verdict)
 	must(s.t, s.db.FinishSeries(ctx, claim, store.FinishedReview{
-		State: store.StateDone, Verdict: x.verdict, BaseCommit: "4af2a96cef5b4af2a96cef5b4af2a96cef5b4af2", Report: body,
+		State: store.StateDone, Verdict: x.verdict, Applied: x.applied, BaseCommit: "4af2a96cef5b4af2a96cef5b4af2a96cef5b4af2", Report: body,
 		Outbox: &store.Outbox{
 			Key: key, Kind: x.verdict, MessageID: fmt.Sprintf("reply-%s-%d@robots.example.org", x.id, x.version),
 			From: botAddress, Recipients: []string{authorAddress}, Raw: []byte("Subject: Re: x\r\n\r\nx\r\n"),
