@@ -101,7 +101,7 @@ func TestAttachTrackers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := lists(conf)
+	all := lists(conf, nil)
 	if err := attachTrackers(conf, all); err != nil || all[0].Tracker != nil || all[1].Tracker == nil {
 		t.Fatalf("%+v, %v", all, err)
 	}

@@ -74,7 +74,7 @@ func (b *Bot) announce(ctx context.Context, claim *store.Series, s *patch.Series
 		return nil
 	}
 	described := review.Describe(s)
-	text, err := b.Words.Mark(nil, l.Lang)
+	text, err := b.words(l).Mark(nil, l.Lang)
 	if err != nil {
 		return fmt.Errorf("put the mark into words: %w", err)
 	}
@@ -96,7 +96,7 @@ func (b *Bot) mark(report *review.Report, list string, l *List, mail *store.Outb
 	if !ok || list == "" || !b.marked(l) {
 		return nil, nil
 	}
-	text, err := b.Words.Mark(report, l.Lang)
+	text, err := b.words(l).Mark(report, l.Lang)
 	if err != nil {
 		return nil, fmt.Errorf("put the mark into words: %w", err)
 	}
