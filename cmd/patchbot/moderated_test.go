@@ -81,7 +81,7 @@ func TestModerated(t *testing.T) {
 	}
 	release(<-mails)
 	reply := <-mails
-	if reply.mail.Header.Get("X-Patchbot-Verdict") != "clean" || !slices.Equal(reply.to, []string{"camille@example.org", demoList}) {
+	if reply.mail.Header.Get("X-Patchbot-Verdict") != "clean" || !slices.Equal(reply.to, []string{demoList, "camille@example.org"}) {
 		t.Errorf("reply to %v:\n%s", reply.to, reply.mail.Text)
 	}
 	if err := wiki.moveBranch("dbd7177aeb2b5f1e654c7ea419a19b8864230d89"); err != nil { // the patch, as it was applied
