@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"patchbot/internal/email"
+	"patchbot/internal/patch"
 	"patchbot/internal/store"
 )
 
@@ -186,7 +187,7 @@ func retrySend(attempts int, configuration bool) time.Duration {
 }
 
 // settleOne takes a reply that was on its way when a process died, and asks the own mailbox whether it arrived. A reply
-// that is not there is looked for again after a while, then sent once more with the same bytes, then held for a person.
+// that is not there is looked for again after a while, then sent once more with the same bytes, and in the end held for a person.
 func (b *Bot) settleOne(ctx context.Context) (bool, error) {
 	row, err := b.Store.ClaimUnknown(ctx, lease)
 	if err != nil || row == nil {
@@ -214,32 +215,49 @@ func (b *Bot) settle(ctx context.Context, row *store.Outbox) error {
 	case row.Probes == 0:
 		return b.Store.ProbeLater(ctx, row, b.Now().Add(grace), "not in the own mailbox yet")
 	}
-	again, err := b.sentAgain(ctx, row)
+	times, most, err := b.sentAgain(ctx, row)
 	switch {
 	case err != nil:
 		return err
-	case !again:
+	case times < most:
 		log.Warn("own reply did not arrive; sending the same bytes again")
 		return b.Store.RetryOutbox(ctx, row, b.Now(), notArrived)
 	default:
-		log.Error("own reply did not arrive twice; held")
-		return b.Store.HoldOutbox(ctx, row, "sent twice, seen never: look at the list, then release or drop it")
+		log.Error("own reply did not arrive again and again; held")
+		return b.Store.HoldOutbox(ctx, row, fmt.Sprintf("sent %d times, seen never: look at the list, then release or drop it", times+1))
 	}
 }
 
-// notArrived is why a reply is sent a second time.
+// notArrived is why a reply is sent once more.
 const notArrived = "not in the own mailbox after the grace period"
 
-// sentAgain reports whether a reply has been sent a second time for want of any trace. The number of attempts does not say:
-// it counts those too that a server put off.
-func (b *Bot) sentAgain(ctx context.Context, row *store.Outbox) (bool, error) {
+// How often a reply of which there is no trace is sent again. Where mails of the bot come back to its mailbox, a missing one
+// has most likely never left, and only a daemon that dies time and again needs more than one; where none ever came back, its
+// absence says little.
+const (
+	againUnproven = 1
+	againProven   = 5
+)
+
+// sentAgain counts how often a reply has been sent once more for want of any trace, and how often it may be. The number of
+// attempts does not say: it counts those too that a server put off.
+func (b *Bot) sentAgain(ctx context.Context, row *store.Outbox) (times, most int, err error) {
 	steps, err := b.Store.Journal(ctx, row.MessageID)
 	if err != nil {
-		return false, fmt.Errorf("read journal: %w", err)
+		return 0, 0, fmt.Errorf("read journal: %w", err)
 	}
-	return slices.ContainsFunc(steps, func(s store.Step) bool {
-		return s.Event == store.EventSendRetry && s.Detail == notArrived && s.MessageID == row.MessageID
-	}), nil
+	for _, s := range steps {
+		if s.Event == store.EventSendRetry && s.Detail == notArrived && s.MessageID == row.MessageID {
+			times++
+		}
+	}
+	most = againUnproven
+	if seen, err := b.Store.OwnMailSeen(ctx, string(patch.ReasonOwnMail)); err != nil {
+		return 0, 0, err
+	} else if seen {
+		most = againProven
+	}
+	return times, most, nil
 }
 
 // arrived looks for a reply in the own mailbox: by its Message-ID, else by its own key, since some submission services

@@ -232,3 +232,47 @@ func TestClockGoesBack(t *testing.T) {
 		t.Errorf("%d mails left, outbox %v", len(r.out.mails), got)
 	}
 }
+
+// A daemon that dies again and again before it sends a byte: where copies of the bot's mails come back, the reply leaves as
+// soon as one lives long enough; where none ever did, a person decides after the second time.
+func TestDiesBeforeSending(t *testing.T) {
+	for _, tt := range []struct {
+		copies bool
+		state  string
+	}{{true, store.StateSent}, {false, store.StateHeld}} {
+		r := newRig(t, nil)
+		r.take(r.mail("06-already-applied"))
+		r.pass(time.Minute)
+		if tt.copies {
+			r.take(r.out.mails[0].raw)
+		}
+		r.out.mails = nil
+		id := r.take(r.mail("07-series-1", " 1/3]", "]"))
+		r.out.err = &bot.Refusal{Unknown: true, Err: errors.New("killed before the first byte")} // nothing arrives
+		for range 2 {
+			r.pass(3 * time.Minute)
+			r.pass(3 * time.Minute)
+		}
+		r.out.err = nil
+		for range 6 {
+			r.pass(3 * time.Minute)
+		}
+		rows, err := r.db.OutboxOf(t.Context(), r.seriesOf(id), 1)
+		if err != nil || len(rows) != 1 || rows[0].State != tt.state {
+			t.Errorf("copies come back %v: %+v, %v, want %s", tt.copies, rows, err, tt.state)
+		}
+		if tt.copies && len(r.out.mails) != 1 {
+			t.Errorf("%d mails left", len(r.out.mails))
+		}
+	}
+}
+
+// seriesOf is the id of the series that a mail belongs to.
+func (r *rig) seriesOf(messageID string) string {
+	r.Helper()
+	rows, err := r.db.MessagesByID(r.Context(), messageID)
+	if err != nil || len(rows) != 1 {
+		r.Fatalf("mail %s: %v, %v", messageID, rows, err)
+	}
+	return rows[0].SeriesID
+}

@@ -75,3 +75,13 @@ func (db *DB) Stranded(ctx context.Context, but, nor string, since time.Time, mo
 	}
 	return readOutboxes(append(held, failed...))
 }
+
+// OwnMailSeen reports whether any mail of the bot ever came back to the mailbox, as a message that was ignored for the given
+// reason: only then does it mean something that another one did not.
+func (db *DB) OwnMailSeen(ctx context.Context, reason string) (bool, error) {
+	keys, err := db.reads().OwnMailSeen(ctx, reason)
+	if err != nil {
+		return false, fmt.Errorf("look for own mails: %w", err)
+	}
+	return len(keys) > 0, nil
+}

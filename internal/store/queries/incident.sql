@@ -22,3 +22,7 @@ ORDER BY run_at, key LIMIT @most;
 -- name: FailedOutbox :many
 SELECT * FROM outbox WHERE state = 'failed' AND kind <> @alert AND created >= @since
 ORDER BY run_at, key LIMIT @most;
+
+-- name: OwnMailSeen :many
+SELECT m.key FROM message AS m JOIN outbox AS o ON o.message_id = m.message_id
+WHERE m.kind = 'ignored' AND m.reason = @reason LIMIT 1;

@@ -140,6 +140,34 @@ func (q *Queries) HeldOutbox(ctx context.Context, arg HeldOutboxParams) ([]Outbo
 	return items, nil
 }
 
+const ownMailSeen = `-- name: OwnMailSeen :many
+SELECT m.key FROM message AS m JOIN outbox AS o ON o.message_id = m.message_id
+WHERE m.kind = 'ignored' AND m.reason = $1 LIMIT 1
+`
+
+func (q *Queries) OwnMailSeen(ctx context.Context, reason string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, ownMailSeen, reason)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		items = append(items, key)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const standIncident = `-- name: StandIncident :one
 INSERT INTO incident (name, since, seen) VALUES ($1, $2, $2)
 ON CONFLICT (name) DO UPDATE SET
