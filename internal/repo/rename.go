@@ -50,6 +50,10 @@ func (m *treeMerge) findMoves() error {
 		}); err != nil {
 			return err
 		}
+		m.sensitive = m.sensitive || severalAlike(gone, added)
+		if m.variant == MergeOrt {
+			m.asVisited(added)
+		}
 	}
 	var err error
 	if m.ourMoves, err = m.detect(gone, added); err != nil {
