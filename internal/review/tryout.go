@@ -105,7 +105,7 @@ func samples() []*Report {
 // mailedKinds are all reasons why git reads a mail otherwise than a person.
 func mailedKinds() []MailedKind {
 	return []MailedKind{
-		MailedCharset, MailedUndeclared, MailedUnknown, MailedCRLF, MailedCR, MailedFlowed, MailedParts, MailedNoPrefix, MailedCut, MailedOther,
+		MailedCharset, MailedUndeclared, MailedUnknown, MailedCRLF, MailedCR, MailedFlowed, MailedWrapped, MailedParts, MailedNoPrefix, MailedCut, MailedOther,
 	}
 }
 
