@@ -40,7 +40,7 @@ func (g *grouper) mergeCopies() (copies []*Mail) {
 			continue
 		}
 		for _, m := range p.mails {
-			if keyOf(m) == original.key && original.at(m.Subject.Index) == nil {
+			if original.fits(m) {
 				original.add(m)
 			} else {
 				copy := withReason(m, ReasonDuplicate)
