@@ -36,6 +36,9 @@
 // One reply per version and verdict. The key of a reply is made of series, version and verdict, and so is its Message-ID:
 // the store refuses the second one, and so does every archive that knows Message-IDs.
 //
+// What a series stands on may come later. A version keeps the names of what it needs (store.SeriesUpdate.Needs); the
+// assembly of a series that has one of them makes it due again, in the same transaction.
+//
 // A link that nobody could judge is not broken. Reviews have external links asked through [Links]; what gave no proof is a
 // job of its own, written with the report, and asked again after 1, 6 and 24 hours while the series is open. Only what turns
 // out dead is said, once.

@@ -26,8 +26,8 @@ func (a *Assembly) Of(messageID string) *Series {
 // them: a mail ignored for a reason that only the set shows is returned as a copy with that reason.
 //
 // A mail joins the mails it answers, nearest first, when author, prefix, version and total agree and its place is free;
-// without threading, the mails of the same author, version and total sent within the hour. See posting.go for the grouping
-// and chain.go for which series replaces which.
+// without threading, the mails of the same author, version and total sent within the hour. See posting.go for the grouping,
+// copies.go for what is no more than a copy, and chain.go for which series replaces which.
 func Assemble(mails []*Mail) *Assembly {
 	g := newGrouper()
 	a := &Assembly{}
