@@ -62,15 +62,15 @@ const (
 	showFor = 24 * time.Hour
 )
 
-// marked reports whether verdicts of a list are shown by a tracker: not before replies are switched on, not
-// on a dry run, and not where a person reads each verdict before the list does.
+// marked reports whether verdicts of a list are shown by a tracker: not before replies are switched on, not on a dry run.
 func (b *Bot) marked(l *List) bool {
-	return l != nil && l.Tracker != nil && b.Policy.Replies && !l.DryRun && l.Moderator == ""
+	return l != nil && l.Tracker != nil && b.Policy.Replies && !l.DryRun
 }
 
-// announce shows that a review of the claimed version begins. One that is tried again has said so.
+// announce shows that a review of the claimed version begins. One that is tried again has said so; a branch that moved is
+// nothing for everybody to watch; and where a person reads each verdict first, nothing is said before that.
 func (b *Bot) announce(ctx context.Context, claim *store.Series, s *patch.Series, l *List) error {
-	if !b.marked(l) || claim.List == "" || len(s.Missing) > 0 || claim.Attempts > 1 {
+	if !b.marked(l) || claim.List == "" || len(s.Missing) > 0 || claim.Attempts > 1 || claim.Cause == store.CauseBase || l.Moderator != "" {
 		return nil
 	}
 	described := review.Describe(s)
@@ -93,7 +93,7 @@ func (b *Bot) announce(ctx context.Context, claim *store.Series, s *patch.Series
 // mail says the same and may be nil.
 func (b *Bot) mark(report *review.Report, list string, l *List, mail *store.Outbox) ([]byte, error) {
 	state, ok := markState(report.Verdict)
-	if !ok || list == "" || !b.marked(l) {
+	if !ok || list == "" || !b.marked(l) || mail == nil && l.Moderator != "" {
 		return nil, nil
 	}
 	text, err := b.words(l).Mark(report, l.Lang)

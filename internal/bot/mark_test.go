@@ -268,6 +268,52 @@ func TestMarkOfHeldMail(t *testing.T) {
 	}
 }
 
+// Where a moderator reads each verdict first, the list's page shows it when its mail is released; a dry run shows nothing.
+func TestMarkOfModeratedList(t *testing.T) {
+	r, s := newMarkedRig(t, func(o *bot.Options) { o.Lists[0].Moderator = "mod@example.org" })
+	r.branch(parent)
+	r.take(r.mail("01-clean"))
+	r.pass(time.Minute)
+	r.pass(24 * time.Hour)
+	if s.asked != 0 {
+		t.Errorf("the tracker was asked before the moderator: %q", s.shown)
+	}
+	st, err := r.db.Status(t.Context())
+	if err != nil || len(st.Waiting) != 1 {
+		t.Fatalf("%+v, %v", st.Waiting, err)
+	}
+	if err := r.db.Release(t.Context(), st.Waiting[0].Key); err != nil {
+		t.Fatal(err)
+	}
+	r.pass(10 * time.Minute)
+	s.want(t, "success rien à signaler")
+
+	r, s = newMarkedRig(t, func(o *bot.Options) { o.Lists[0].DryRun = true })
+	r.branch(parent)
+	r.take(r.mail("01-clean"))
+	r.pass(24 * time.Hour)
+	if s.asked != 0 {
+		t.Errorf("a dry run asked the tracker: %q", s.shown)
+	}
+}
+
+// A branch that moves makes a review that nobody is told to wait for.
+func TestMarkOfMovedBranch(t *testing.T) {
+	r, s := newMarkedRig(t, func(o *bot.Options) { o.Policy.LookAtBase = time.Minute })
+	r.branch(parent)
+	r.take(r.mail("01-clean"))
+	r.pass(time.Minute)
+	s.want(t, "success rien à signaler")
+	r.pass(5 * time.Minute)
+	r.branch(r.commitOn(parent, parent, "Nothing new"))
+	r.pass(5 * time.Minute)
+	r.pass(5 * time.Minute)
+	s.want(t, "success rien à signaler")
+	if s.asked != 2 { // at each of the two reviews
+		t.Errorf("asked %d times", s.asked)
+	}
+}
+
 // A tracker that is configured no more is spoken to no more, and nothing waits for it.
 func TestMarkWithoutTracker(t *testing.T) {
 	r, s := newMarkedRig(t, nil)
