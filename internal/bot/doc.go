@@ -46,6 +46,13 @@
 // What sites beside the list show of a verdict follows the mail and never holds it. The mark is written with the report and
 // goes when a [Tracker] has shown it; showing it twice shows it once, so that a mark caught in between is shown again.
 //
+// Each list says what is written, to whom and when (List): a verdict it wants no mail about is recorded like any other, a
+// reply waits for the end of the quiet hours in the outbox, and one that a moderator reads first is held, with the mail that
+// shows it, in the transaction of its review. What a person released is bound by no cap, and by the law of the outbox.
+//
+// A branch that moves makes the open series of its wiki due once more. One that the branch got is applied; for the others the
+// verdict follows the branch, and a mail tells at most once that a series applies no longer.
+//
 // What could not be done is nobody's fault. A failing fetch, a full disk, a silent server put the work back with a growing
 // delay and are told to the operator; the author of a patch never reads about them.
 //
