@@ -54,11 +54,15 @@
 // verdict follows the branch, and a mail tells at most once that a series applies no longer.
 //
 // What could not be done is nobody's fault. A failing fetch, a full disk, a silent server put the work back with a growing
-// delay and are told to the operator; the author of a patch never reads about them.
+// delay and are told to the operator; the author of a patch never reads about them. When patches wait for too long, or
+// replies are held, the operator gets a mail by the same outbox ([Alert]), one for each incident.
+//
+// The clock may be wrong. Work that a clock ahead of its time has put off is moved back with it ([store.DB.Rewind]), and
+// nobody gives a reply up by the clock alone.
 //
 // # Goroutines
 //
-// [Bot.Run] owns four: intake, worker, sender and marker, which has trackers show verdicts. Each advances its own stamp ([Bot.Progress]) whenever it has done
-// something or has found nothing to do, which is what a watchdog may trust. They meet only in the store and in three wake-up
-// channels of capacity one.
+// [Bot.Run] owns four: intake, worker, sender and marker, which has trackers show verdicts. Each advances its own stamp
+// ([Bot.Progress]) whenever it has done something or has found nothing to do, which is what a watchdog may trust. They meet
+// only in the store and in three wake-up channels of capacity one.
 package bot
