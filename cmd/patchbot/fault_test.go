@@ -85,20 +85,6 @@ func newFaulty(t *testing.T) *faulty {
 	return f
 }
 
-// small makes the state directory a file system of its own that is soon full.
-func (f *faulty) small(t *testing.T) {
-	t.Helper()
-	dir := filepath.Join(f.dir, "state")
-	if err := errors.Join(os.Mkdir(dir, 0o700), syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=48m,mode=0700")); err != nil {
-		t.Fatalf("a small disk for the daemon: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
 // edit changes the configuration; changes are pairs of old and new text.
 func (f *faulty) edit(t *testing.T, changes ...string) {
 	t.Helper()
