@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,7 +35,7 @@ type FileChange struct {
 type Result struct {
 	Findings  []Finding  // what the series introduces and its last tree still has, sorted
 	Repaired  []Repaired // what one part introduces and a later one removes
-	Fixed     int        // problems of the base that the series repairs; those of deleted pages do not count
+	Fixed     int        // problems of the base that the series repairs; those of deleted pages do not count, nor those that gave way to others
 	Inherited int        // problems of the touched files that were there before
 	Links     []Link     // external links that the series adds, each URL once
 }
@@ -241,11 +242,39 @@ func (r *runner) settle(st *step, older, newer []Finding) {
 	}
 	st.introduced = append(st.introduced, translations(r.set, st.site, st.deltas)...)
 	sortFindings(st.introduced)
-	for i := range older {
-		if !carried[i] && !deleted[older[i].Path] {
-			st.fixed++
+	worse := map[subject]int{}
+	for i := range st.introduced {
+		if at, ok := subjectOf(&st.introduced[i], nil); ok {
+			worse[at]++
 		}
 	}
+	for i := range older {
+		if carried[i] || deleted[older[i].Path] {
+			continue
+		}
+		if at, ok := subjectOf(&older[i], st.moves.to); ok && worse[at] > 0 {
+			worse[at]--
+			continue
+		}
+		st.fixed++
+	}
+}
+
+// subject is what has one problem at a time: the header of a page, or its links with one destination. Where a problem
+// gives way to another one, nothing is repaired.
+type subject struct{ path, link string }
+
+// subjectOf is what a finding is about, in the names of the newer tree; ok is false for what can have several problems.
+func subjectOf(f *Finding, renamed map[string]string) (at subject, ok bool) {
+	at.path = cmp.Or(renamed[f.Path], f.Path)
+	switch {
+	case f.Rule == frontMatter.ID:
+		return at, true
+	case f.Rule == inboundLink.ID, ByID(f.Rule).links:
+		at.link = f.Detail
+		return at, true
+	}
+	return at, false
 }
 
 // concerned keeps the findings of changed files, and of others those of the rules of links.

@@ -78,6 +78,25 @@ func TestFixedAndInherited(t *testing.T) {
 	}
 }
 
+// TestWorseIsNoRepair has a problem give way to another one at the same place: nothing is repaired.
+func TestWorseIsNoRepair(t *testing.T) {
+	for name, tt := range map[string]struct{ before, after []string }{
+		"a file that was not served is deleted": {[]string{"a.md", "[x](x.pdf)\n", "x.pdf", "x"}, []string{"a.md", "[x](x.pdf)\n"}},
+		"in a changed page too":                 {[]string{"a.md", "[x](x.pdf)\n", "x.pdf", "x"}, []string{"a.md", "[x](x.pdf)\n\nText\n"}},
+		"the page is renamed":                   {[]string{"a.md", "# A\n\n[x](x.pdf)\n", "x.pdf", "x"}, []string{"b.md", "# A\n\n[x](x.pdf)\n"}},
+		"an unreadable header is hidden":        {[]string{"a.md", "---\ntitle: a: b\n---\n"}, []string{"a.md", "---\r\ntitle: a: b\r\n---\r\n"}},
+	} {
+		if res := runOn(t, treeOf(tt.before...), treeOf(tt.after...)); res.Fixed != 0 || len(res.Findings) == 0 {
+			t.Errorf("%s: fixed %d, introduced %v", name, res.Fixed, brief(res.Findings))
+		}
+	}
+	// One of two links is repaired while the other gets worse.
+	res := runOn(t, treeOf("a.md", "[x](x.pdf)\n\n[y](x.pdf)\n", "x.pdf", "x"), treeOf("a.md", "[x](x.pdf)\n"))
+	if res.Fixed != 1 || len(res.Findings) != 1 {
+		t.Errorf("fixed %d, introduced %v", res.Fixed, brief(res.Findings))
+	}
+}
+
 // TestCarried: what was there before is not introduced by touching it.
 func TestCarried(t *testing.T) {
 	for name, tt := range map[string]struct{ before, after []string }{
