@@ -43,6 +43,9 @@ func (db *DB) Purge(ctx context.Context, before time.Time) (Erased, error) {
 	if err == nil {
 		err = db.eraseNotices(ctx, before)
 	}
+	if err == nil && done != (Erased{}) {
+		err = db.scrub(ctx)
+	}
 	if err != nil {
 		return done, fmt.Errorf("purge: %w", err)
 	}
@@ -91,6 +94,9 @@ func (db *DB) Forget(ctx context.Context, address string) (Erased, error) {
 	if err == nil {
 		_, err = db.write.ExecContext(ctx, "DELETE FROM link_use WHERE LOWER(sender) = $1", who)
 	}
+	if err == nil {
+		err = db.scrub(ctx)
+	}
 	if err != nil {
 		return fail(done, err)
 	}
@@ -119,16 +125,11 @@ func scanColumn(rows *sql.Rows) ([]string, error) {
 	return all, rows.Err()
 }
 
-// erase takes series and messages away, some at a time. On SQLite the places where they stood are overwritten.
+// erase takes series and messages away, some at a time.
 func (db *DB) erase(ctx context.Context, series, messages []string) (Erased, error) {
 	var done Erased
 	if db.readOnly {
 		return done, errors.New("the store is open for reading only")
-	}
-	if db.engine == sqlite {
-		if _, err := db.write.ExecContext(ctx, "PRAGMA secure_delete = ON"); err != nil {
-			return done, err
-		}
 	}
 	for batch := range slices.Chunk(series, eraseAtOnce) {
 		if err := db.eraseSome(ctx, batch, eraseSeries); err != nil {
@@ -142,12 +143,21 @@ func (db *DB) erase(ctx context.Context, series, messages []string) (Erased, err
 		}
 		done.Messages += len(batch)
 	}
-	if db.engine == sqlite { // the log holds copies of the old pages
-		if _, err := db.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
-			return done, err
+	return done, nil
+}
+
+// scrub writes the file of SQLite anew, without what was erased. Overwriting the places of the rows would not do: pages that
+// were split or filled anew hold older copies of them, and so does the log.
+func (db *DB) scrub(ctx context.Context) error {
+	if db.engine != sqlite {
+		return nil
+	}
+	for _, statement := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
+		if _, err := db.write.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("write the database anew: %w", err)
 		}
 	}
-	return done, nil
+	return nil
 }
 
 // eraseSome takes a few away in one transaction, and then the bytes that no row names any more.

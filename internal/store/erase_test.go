@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,6 +70,34 @@ func TestForget(t *testing.T) {
 		}
 		if got, err := db.Forget(t.Context(), "someone@EXAMPLE.org"); err != nil || got.Messages != 1 {
 			t.Errorf("the other person: %+v, %v", got, err)
+		}
+	})
+}
+
+// The pages of a database that has grown hold old copies of rows that have moved: they go too.
+func TestForgetInAGrownDatabase(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, s *site) {
+		db := s.open("daemon")
+		const people = 4
+		for i := range 400 {
+			// Keys are hashes: the rows land between one another, and pages split.
+			m, raw := s.mail(fmt.Sprintf("m%d", i), "")
+			m.Key, m.Author, m.Kind = "", fmt.Sprintf("person%d@example.org", i%people), "ignored"
+			m.Subject = fmt.Sprintf("subject of person%d@example.org, %s", i%people, strings.Repeat("long ", i%23))
+			_, err := db.Record(t.Context(), m, raw, nil, store.Step{At: s.now.Now(), MessageID: m.MessageID, Event: "received", Detail: m.Subject})
+			must(t, err)
+		}
+		got, err := db.Forget(t.Context(), "person1@example.org")
+		must(t, err)
+		if got.Messages != 100 {
+			t.Errorf("erased %+v", got)
+		}
+		text := everything(s, db)
+		if n := strings.Count(text, "person1@example.org"); n != 0 {
+			t.Errorf("%d traces are left", n)
+		}
+		if !strings.Contains(text, "person2@example.org") {
+			t.Error("others are gone too")
 		}
 	})
 }
