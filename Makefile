@@ -21,7 +21,7 @@ generate:
 install: build
 	install -D -m 755 patchbot $(DESTDIR)/usr/bin/patchbot
 	install -D -m 644 dist/patchbot.service $(DESTDIR)/lib/systemd/system/patchbot.service
-	install -D -m 644 config.example.toml $(DESTDIR)/etc/patchbot/config.toml
+	test -e $(DESTDIR)/etc/patchbot/config.toml || install -D -m 644 config.example.toml $(DESTDIR)/etc/patchbot/config.toml
 	install -D -m 644 dist/patchbot.8 $(DESTDIR)/usr/share/man/man8/patchbot.8
 	install -D -m 644 dist/patchbot.bash $(DESTDIR)/usr/share/bash-completion/completions/patchbot
 deb:
