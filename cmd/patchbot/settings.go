@@ -42,25 +42,6 @@ func ruleSet(c *config.Config, only []string) (*checks.Set, error) {
 	for id, level := range c.Rules {
 		levels[id] = severities[level]
 	}
-	if len(only) > 0 {
-		wanted := map[string]bool{}
-		for _, id := range only {
-			r := checks.ByID(id)
-			if r == nil {
-				_, err := checks.NewSet(map[string]checks.Severity{id: checks.Warning})
-				return nil, usage(err, "`patchbot rules` lists the rules")
-			}
-			wanted[r.ID] = true
-		}
-		for _, r := range checks.All() {
-			switch {
-			case !wanted[r.ID]:
-				levels[r.ID] = checks.Off
-			case levels[r.ID] == 0 && r.Severity == checks.Off:
-				levels[r.ID] = checks.Note // named on the command line: on, although off by default
-			}
-		}
-	}
 	set, err := checks.NewSet(levels)
 	if err != nil {
 		var problems config.Problems
@@ -73,6 +54,12 @@ func ruleSet(c *config.Config, only []string) (*checks.Set, error) {
 			return nil, problems
 		}
 		return nil, usage(err)
+	}
+	if len(only) == 0 {
+		return set, nil
+	}
+	if set, err = set.Only(only...); err != nil {
+		return nil, usage(err, "`patchbot rules` lists the rules")
 	}
 	return set, nil
 }

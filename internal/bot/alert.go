@@ -88,8 +88,8 @@ func (b *Bot) unheard(context.Context) (review.Alert, error) {
 	return review.Alert{Kind: review.AlertMailbox, Items: []string{detail}}, nil
 }
 
-// stranded are replies that wait for a person who has not been told, or that no server takes. Their causes may name people, and are left to
-// `patchbot status`.
+// stranded are replies that wait for a person who has not been told, or that no server takes. Their causes may name people,
+// and are left to `patchbot status`.
 func (b *Bot) stranded(ctx context.Context) (review.Alert, error) {
 	if !b.Policy.Replies {
 		return review.Alert{}, nil

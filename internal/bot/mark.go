@@ -56,8 +56,8 @@ var errHeld = errors.New("its mail is held")
 const (
 	// showTime is how long a tracker may take for one mark, showLease when a crash is supposed.
 	showTime, showLease = 2 * time.Minute, 5 * time.Minute
-	// whileHeld is between two looks at whether a mail is held.
-	whileHeld = 5 * time.Minute
+	// heldPause is between two looks at whether a mail is held.
+	heldPause = 5 * time.Minute
 	// showFor is how long a tracker is tried that does not take a mark.
 	showFor = 24 * time.Hour
 )
@@ -159,7 +159,7 @@ func (b *Bot) showOne(ctx context.Context) (bool, error) {
 	case ctx.Err() != nil:
 		return false, ifNotFenced(b.Store.ReleaseMark(after, m, b.Now(), "stopped"))
 	case errors.Is(err, errHeld):
-		return true, ifNotFenced(b.Store.PostponeMark(after, m, b.Now().Add(whileHeld)))
+		return true, ifNotFenced(b.Store.PostponeMark(after, m, b.Now().Add(heldPause)))
 	}
 	return true, ifNotFenced(b.notShown(after, m, shown, err))
 }
@@ -207,7 +207,7 @@ func (b *Bot) show(ctx context.Context, m *store.Mark) (*showing, error) {
 	if err := json.Unmarshal(m.Body, &mark); err != nil {
 		return nil, fmt.Errorf("read mark: %w", err)
 	}
-	switch state, err := b.mailState(ctx, m, mark.Mail); {
+	switch state, err := b.mailState(ctx, mark.Mail); {
 	case err != nil:
 		return nil, err
 	case state == store.StateUnsent:
@@ -220,21 +220,16 @@ func (b *Bot) show(ctx context.Context, m *store.Mark) (*showing, error) {
 	return &showing{l.Name, s.Root, fmt.Sprintf("%s by the tracker of %s", mark.State, l.Name)}, l.Tracker.Show(ctx, mark.Mark)
 }
 
-// mailState is the state of a mail about a version, empty when there is none.
-func (b *Bot) mailState(ctx context.Context, m *store.Mark, key string) (string, error) {
-	if key == "" {
+// mailState is the state of a mail by its key, empty when there is none.
+func (b *Bot) mailState(ctx context.Context, key string) (string, error) {
+	mail, err := b.Store.OutboxByKey(ctx, key)
+	if errors.Is(err, store.ErrNotFound) {
 		return "", nil
 	}
-	mails, err := b.Store.OutboxOf(ctx, m.SeriesID, m.Version)
 	if err != nil {
 		return "", err
 	}
-	for _, mail := range mails {
-		if mail.Key == key {
-			return mail.State, nil
-		}
-	}
-	return "", nil
+	return mail.State, nil
 }
 
 func (b *Bot) markStep(s *showing, event, detail string) store.Step {

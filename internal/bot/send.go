@@ -274,8 +274,7 @@ func (b *Bot) arrived(ctx context.Context, row *store.Outbox) (bool, error) {
 }
 
 // overCap says which cap a reply would break, or nothing. Alerts break none: they are few by themselves, and often tell of
-// a cap. A mail that is about no series counts only for the cap on all,
-// and what a person released breaks none.
+// a cap. What a person released breaks none either, and a mail that is about no series counts only for the cap on all.
 func (b *Bot) overCap(ctx context.Context, row *store.Outbox) (string, error) {
 	if row.Kind == store.KindAlert {
 		return "", nil

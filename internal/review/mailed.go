@@ -216,12 +216,7 @@ func charsetOf(bodies []email.Body) string {
 }
 
 func flowed(bodies []email.Body) bool {
-	for _, b := range bodies {
-		if b.Flowed {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(bodies, func(b email.Body) bool { return b.Flowed })
 }
 
 // mailed puts it into words.
