@@ -18,6 +18,8 @@ var mayImport = map[string][]string{
 	"internal/wiki":   {},
 	"internal/store":  {},
 
+	"internal/store/storetest": {},
+
 	"internal/tracker": {},
 
 	"internal/mailbox":          {"internal/email"},

@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"database/sql"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"patchbot/internal/store/storetest"
 )
 
 // TestTwoDaemons runs two daemons on one PostgreSQL database and one mailbox. They share the work, and when one dies in the
@@ -25,7 +24,7 @@ func TestTwoDaemons(t *testing.T) {
 		t.Fatal("PATCHBOT_E2E=1 needs PATCHBOT_TEST_POSTGRES=postgres://…")
 	}
 	l := startLab(t)
-	k := &killing{lab: l, died: map[string]int{}, database: emptySchema(t, server)}
+	k := &killing{lab: l, died: map[string]int{}, database: storetest.NewSchema(t, server)}
 	k.templates = l.series(t, "5d272a3", 3, "BlueHats : semestre du code")
 	first, second := k.onDatabase(t, "first"), k.onDatabase(t, "second")
 	survivor := l.start(t, patchbotCommand(context.Background(), "serve", "--config", second))
@@ -51,32 +50,6 @@ func TestTwoDaemons(t *testing.T) {
 	k.quiet(t)
 	k.check(t)
 	survivor.stop(t)
-}
-
-// emptySchema makes room in a database for one test.
-func emptySchema(t *testing.T, server string) string {
-	t.Helper()
-	name := "daemons_" + strings.ToLower(rand.Text())
-	run := func(statement string) {
-		db, err := sql.Open("pgx", server)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
-		if _, err := db.Exec(statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
-		}
-	}
-	run("CREATE SCHEMA " + name)
-	t.Cleanup(func() { run("DROP SCHEMA " + name + " CASCADE") })
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	query := u.Query()
-	query.Set("search_path", name)
-	u.RawQuery = query.Encode()
-	return u.String()
 }
 
 // onDatabase writes the configuration of a daemon with a state directory of its own on the common database.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"patchbot/internal/store"
+	"patchbot/internal/store/storetest"
 )
 
 // BenchmarkMail is the whole life of a mail in the store: recorded, assembled, claimed, finished with a reply, claimed for
@@ -20,7 +21,7 @@ func BenchmarkMail(b *testing.B) {
 	})
 	if server := os.Getenv("PATCHBOT_TEST_POSTGRES"); server != "" {
 		b.Run("postgresql", func(b *testing.B) {
-			benchmarkMail(b, &site{t: b, dir: b.TempDir(), url: newSchema(b, server), now: newClock()})
+			benchmarkMail(b, &site{t: b, dir: b.TempDir(), url: storetest.NewSchema(b, server), now: newClock()})
 		})
 	}
 }

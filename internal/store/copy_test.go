@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"patchbot/internal/store"
+	"patchbot/internal/store/storetest"
 )
 
 // live fills a store with one of everything: a series that was answered, one that waits, and mails that were left alone.
@@ -84,7 +85,7 @@ func forEachPair(t *testing.T, test func(t *testing.T, from, to *site)) {
 		forEachEngine(t, func(t *testing.T, to *site) {
 			from := &site{t: t, dir: t.TempDir(), now: to.now}
 			if like.url != "" {
-				from.url = newSchema(t, os.Getenv("PATCHBOT_TEST_POSTGRES"))
+				from.url = storetest.NewSchema(t, os.Getenv("PATCHBOT_TEST_POSTGRES"))
 			}
 			test(t, from, to)
 		})

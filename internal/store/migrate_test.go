@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"patchbot/internal/store"
+	"patchbot/internal/store/storetest"
 )
 
 // restoreV1 puts the frozen database of schema version 1 where the site has its own.
@@ -82,7 +83,7 @@ func TestMigrateFromV1(t *testing.T) {
 		ctx := t.Context()
 		fresh := &site{t: t, dir: t.TempDir(), now: s.now}
 		if s.url != "" {
-			fresh.url = newSchema(t, os.Getenv("PATCHBOT_TEST_POSTGRES"))
+			fresh.url = storetest.NewSchema(t, os.Getenv("PATCHBOT_TEST_POSTGRES"))
 		}
 		want := schemaOf(t, fresh, fresh.open("daemon"))
 		if strings.Count(want, "\n") < 20 {

@@ -2,10 +2,7 @@ package store_test
 
 import (
 	"context"
-	"crypto/rand"
-	"database/sql"
 	"fmt"
-	"net/url"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -15,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"patchbot/internal/store"
+	"patchbot/internal/store/storetest"
 )
 
 func TestMain(m *testing.M) {
@@ -65,34 +63,8 @@ func forEachEngine(t *testing.T, test func(t *testing.T, s *site)) {
 	}
 	t.Run("postgresql", func(t *testing.T) {
 		t.Parallel()
-		test(t, &site{t: t, dir: t.TempDir(), url: newSchema(t, server), now: newClock()})
+		test(t, &site{t: t, dir: t.TempDir(), url: storetest.NewSchema(t, server), now: newClock()})
 	})
-}
-
-// newSchema makes an empty schema for one test and gives the URL that lives in it.
-func newSchema(t testing.TB, server string) string {
-	t.Helper()
-	name := "test_" + strings.ToLower(rand.Text())
-	run := func(statement string) {
-		db, err := sql.Open("pgx", server)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
-		if _, err := db.Exec(statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
-		}
-	}
-	run("CREATE SCHEMA " + name)
-	t.Cleanup(func() { run("DROP SCHEMA " + name + " CASCADE") })
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	query := u.Query()
-	query.Set("search_path", name)
-	u.RawQuery = query.Encode()
-	return u.String()
 }
 
 // options are those of a daemon of this site.
