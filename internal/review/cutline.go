@@ -20,8 +20,12 @@ func cutLine(p *patch.Part) (*Mailed, string) {
 	return &Mailed{Kind: MailedWrapped, Part: p.Index}, joined
 }
 
-// asRecorded reports whether a part that applied makes the very blobs that its diff names, of which there must be one.
+// asRecorded reports whether a part that applied makes the very blobs that its diff names, of which there must be one. The
+// author's git wrote their ids there.
 func asRecorded(scratch *repo.Scratch, q *pile, part *patch.Part) bool {
+	if part.Commit == nil {
+		return false
+	}
 	files, err := patch.ParseDiff(part.Commit.Diff)
 	if err != nil {
 		return false

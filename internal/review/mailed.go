@@ -46,8 +46,8 @@ const (
 // nothing, and the diff as it was meant.
 type suspicion func(p *patch.Part) (*Mailed, string)
 
-// mailed compares git's reading of the mails with that of a person, p being what came of the former.
-func (r *Report) mailed(ctx context.Context, req Request, lower []*patch.Series, p *pile) error {
+// mailed compares git's reading of the mails with that of a person, p being what came of the former in scratch.
+func (r *Report) mailed(ctx context.Context, req Request, lower []*patch.Series, scratch *repo.Scratch, p *pile) error {
 	suspicions := []suspicion{sentOddly, cutLine}
 	if p.Status != repo.StatusApplied && p.Status != repo.StatusAlreadyApplied {
 		tree, err := req.Repo.Tree(r.Base.Commit)
@@ -57,7 +57,7 @@ func (r *Report) mailed(ctx context.Context, req Request, lower []*patch.Series,
 		suspicions = append(suspicions, lostCR(tree))
 	}
 	for _, suspect := range suspicions {
-		if err := r.suspect(ctx, req, lower, p, suspect); err != nil {
+		if err := r.suspect(ctx, req, lower, scratch, p, suspect); err != nil {
 			return err
 		}
 		if r.Mailed != nil {
@@ -84,13 +84,17 @@ func cutShort(s *patch.Series, p *pile) *Mailed {
 	return nil
 }
 
-// suspect applies the series as it was meant, if one of its parts is suspicious.
-func (r *Report) suspect(ctx context.Context, req Request, lower []*patch.Series, p *pile, suspect suspicion) error {
+// suspect applies the series as it was meant, if one of its parts is suspicious. A part of which git makes the very files
+// that its author had is none; where the paths are in doubt, equal files prove nothing.
+func (r *Report) suspect(ctx context.Context, req Request, lower []*patch.Series, made *repo.Scratch, p *pile, suspect suspicion) error {
 	var found *Mailed
 	readable := *req.Series
 	readable.Parts = nil
 	for _, part := range req.Series.Parts {
 		m, diff := suspect(part)
+		if m != nil && m.Kind != MailedNoPrefix && asRecorded(made, p, part) {
+			m, diff = nil, string(part.Commit.Diff)
+		}
 		if m != nil && (found == nil || p.Failed != nil && part.Index == p.Failed.Index) {
 			found = m
 		}

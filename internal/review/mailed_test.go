@@ -227,6 +227,18 @@ func TestWordsBehindDiff(t *testing.T) {
 	}
 }
 
+// A file in another encoding is what its author wants, and git makes it: nothing is to be said about the mail.
+func TestOtherEncodingOnPurpose(t *testing.T) {
+	w := newWiki(t)
+	w.write("noms.txt", "abc\n\xe9l\xe8ve\n")
+	w.commit("noms: Add")
+	w.edit("noms.txt", "abc", "abd")
+	w.commit("noms: Change")
+	if r := w.review(w.posted("-2")...); r.Mailed != nil || r.Verdict != VerdictClean {
+		t.Errorf("%s, %+v", r.Verdict, r.Mailed)
+	}
+}
+
 // calendar changes a file whose lines end in CR LF, as git format-patch writes it to a file, and takes the commit back.
 func calendar(w *wikiRepo) [][]byte {
 	w.write("agenda.ics", "BEGIN\r\nA\r\nB\r\nEND\r\n")

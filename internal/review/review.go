@@ -96,7 +96,7 @@ func (r *Report) try(ctx context.Context, req Request) error {
 	}
 	r.applied(p.Applied)
 	r.Apply.quote(req.Series)
-	if err := r.mailed(ctx, req, lower, p); err != nil {
+	if err := r.mailed(ctx, req, lower, scratch, p); err != nil {
 		return err
 	}
 	if p.Status == repo.StatusApplied {
